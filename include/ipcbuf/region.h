@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Regions: the shared memory that holds a heap, its channels and segments.
+ *
+ * A region has a name that is the same for every backend, a size that is the
+ * largest it may grow to, an owner and a mode. Memory is committed as it is
+ * used. Each process that opens a region is a member of it; each handle is a
+ * member of its own.
+ */
+#ifndef IPCBUF_REGION_H
+#define IPCBUF_REGION_H
+
+#include <ipcbuf/base.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ipcbuf_region;
+
+/* Where the memory comes from. */
+enum ipcbuf_backend {
+	IPCBUF_BACKEND_DEFAULT = 0,	/* $IPCBUF_REGION, else posix */
+	IPCBUF_BACKEND_POSIX   = 1,	/* shm_open() */
+	IPCBUF_BACKEND_SYSV    = 2,	/* shmget() */
+	IPCBUF_BACKEND_MEMFD   = 3,	/* memfd_create(), no name to open it by */
+	IPCBUF_BACKEND_KMOD    = 4,	/* /dev/ipcbuf */
+};
+
+/* How a thread sleeps. */
+enum ipcbuf_wait {
+	IPCBUF_WAIT_DEFAULT   = 0,	/* $IPCBUF_WAIT, else futex */
+	IPCBUF_WAIT_FUTEX     = 1,
+	IPCBUF_WAIT_POSIX_SEM = 2,
+	IPCBUF_WAIT_SYSV_SEM  = 3,
+	IPCBUF_WAIT_KMOD      = 4,
+};
+
+#define IPCBUF_REGION_MIN_BYTES     (UINT64_C(1) << 20)
+#define IPCBUF_REGION_MAX_BYTES     (UINT64_C(1) << 44)
+#define IPCBUF_REGION_DEFAULT_BYTES (UINT64_C(1) << 30)
+
+/* Map it without the right to write: for looking only (stat, verify, list). */
+#define IPCBUF_REGION_RDONLY 1u
+
+/**
+ * struct ipcbuf_region_options - how to create or open a region.
+ * @struct_bytes: sizeof(struct ipcbuf_region_options)
+ * @flags:        IPCBUF_REGION_RDONLY or 0
+ * @size_bytes:   the largest size it may grow to, 1 MiB to 16 TiB; rounded up
+ *                to a whole number of frames; 0 means 1 GiB (create only)
+ * @backend:      enum ipcbuf_backend (create only)
+ * @wait:         enum ipcbuf_wait (create only)
+ * @mode:         permission bits; 0 means 0600 (create only)
+ * @uid:          owner, (uid_t)-1 means the caller (create only)
+ * @gid:          group, (gid_t)-1 means the caller's (create only)
+ *
+ * "Create only" fields are ignored when an existing region is opened: what its
+ * creator chose stands in the region.
+ */
+struct ipcbuf_region_options {
+	size_t struct_bytes;
+	uint32_t flags;
+	uint32_t mode;
+	uint64_t size_bytes;
+	uint32_t backend;
+	uint32_t wait;
+	uid_t uid;
+	gid_t gid;
+};
+
+#define IPCBUF_REGION_OPTIONS_INIT \
+	{ sizeof(struct ipcbuf_region_options), 0, 0, 0, 0, 0, \
+	  (uid_t)-1, (gid_t)-1 }
+
+/**
+ * ipcbuf_region_create() - create a region that doesn't exist yet.
+ * @name:       its name: 1 to IPCBUF_NAME_MAX bytes of [A-Za-z0-9._-], the
+ *              first a letter, a digit or '_'. With the memfd backend a label.
+ * @options:    NULL for the defaults
+ * @ret_region: the handle; close it with ipcbuf_region_close()
+ *
+ * Creation survives the death of the creator at any instruction: what a dead
+ * creator left half-made counts as not there and is removed.
+ *
+ * Blocks for a short time while another process creates, opens or unlinks the
+ * same name; -ETIMEDOUT after 10 s (a stopped process holds it).
+ *
+ * Return: 0; -EINVAL (name, options), -EEXIST, -ENOMEM, -ENOSPC (no room for
+ * even the metadata), -EACCES, -EOPNOTSUPP (backend or wait not available
+ * here), -EMFILE/-ENFILE, -ETIMEDOUT.
+ */
+int ipcbuf_region_create(const char *name,
+			 const struct ipcbuf_region_options *options,
+			 struct ipcbuf_region **ret_region);
+
+/**
+ * ipcbuf_region_open() - open a region that exists.
+ *
+ * Arguments and blocking as ipcbuf_region_create().
+ *
+ * Return: 0; -ENOENT (not there, or left half-made by a creator that died),
+ * -EACCES, -EPROTO (made by another layout version, or not a region at all;
+ * it is left untouched), -EUSERS (all member slots are taken), -ENOMEM,
+ * -EINVAL, -ETIMEDOUT.
+ */
+int ipcbuf_region_open(const char *name,
+		       const struct ipcbuf_region_options *options,
+		       struct ipcbuf_region **ret_region);
+
+/**
+ * ipcbuf_region_open_or_create() - open it, or create it where it isn't there.
+ *
+ * Race-free: of any number of callers exactly one creates, the others open
+ * what it created.
+ *
+ * Return: as the two functions above, but neither -EEXIST nor -ENOENT.
+ */
+int ipcbuf_region_open_or_create(const char *name,
+				 const struct ipcbuf_region_options *options,
+				 struct ipcbuf_region **ret_region);
+
+/**
+ * ipcbuf_region_open_fd() - open a memfd region that was passed as a
+ * descriptor (over a Unix socket, by inheritance).
+ * @fd:         stays the caller's, and may be closed after the call
+ * @options:    NULL, or only @flags is looked at
+ * @ret_region: the handle
+ *
+ * Return: 0; -EBADF, -EPROTO (not a region, or of another layout version),
+ * -EUSERS, -ENOMEM, -EINVAL.
+ */
+int ipcbuf_region_open_fd(int fd, const struct ipcbuf_region_options *options,
+			  struct ipcbuf_region **ret_region);
+
+/**
+ * ipcbuf_region_get_fd() - a descriptor of a memfd region, to be passed on.
+ * @region: the region
+ * @ret_fd: a new descriptor (close-on-exec); the caller closes it
+ *
+ * Return: 0; -EBADF, -EINVAL, -EOPNOTSUPP (not a memfd region), -EMFILE.
+ */
+int ipcbuf_region_get_fd(struct ipcbuf_region *region, int *ret_fd);
+
+/**
+ * ipcbuf_region_close() - leave a region.
+ * @region: the handle; NULL does nothing
+ *
+ * All channel ends and segments opened through this handle are left, records
+ * that it still holds are freed, memory cached by its threads goes back. Other
+ * threads may be inside calls on the same handle: calls that run finish first,
+ * calls that sleep return -EBADF. Addresses inside the region are no longer
+ * valid in this process.
+ *
+ * A closed handle is recognised (-EBADF) at least until 1,000 more handles
+ * have been closed.
+ *
+ * Doesn't block on other processes. Return: 0; -EBADF (closed already).
+ */
+int ipcbuf_region_close(struct ipcbuf_region *region);
+
+/**
+ * ipcbuf_region_unlink() - remove a region's name.
+ *
+ * Those who have it open go on using it; the memory goes with the last.
+ *
+ * Return: 0; -ENOENT, -EACCES, -EINVAL, -ETIMEDOUT.
+ */
+int ipcbuf_region_unlink(const char *name);
+
+/**
+ * ipcbuf_region_trim() - give cached memory back to the machine.
+ *
+ * Returns what the calling thread has cached and every frame that is wholly
+ * free. Return: 0; -EBADF, -EINVAL. Lock-free; costs a scan of the region's
+ * metadata.
+ */
+int ipcbuf_region_trim(struct ipcbuf_region *region);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * A thread's part of the heap: for each class a magazine of blocks that are
+ * already ours, and the spans that they come from (Bonwick and Adams,
+ * "Magazines and Vmem", 2001, for the word magazine).
+ *
+ * All of it is private memory, written by one thread only, but for what
+ * region.mutex protects (the lists of caches) and the end of a region, when
+ * no thread is inside any more.
+ *
+ *   a block is        own word    held byte    in
+ *   free              FREE        0            nothing
+ *   cached            me          0            one magazine of its span's cache
+ *   held              me          class + 1    the program
+ *
+ * Taking a block from a magazine touches no shared memory. Putting one back
+ * doesn't either, if its span is ours; else one store gives it to the span's
+ * owner, who finds it when it looks over its own words.
+ */
+#ifndef IPCB_CACHE_H
+#define IPCB_CACHE_H
+
+#include "span.h"
+
+struct ipcb_magazine {
+	uint32_t count;		/* read by inspect.c, so stored atomically */
+	uint32_t capacity;	/* 0: not made yet */
+	uint64_t *offsets;
+};
+
+struct ipcb_bin {
+	uint32_t *spans;
+	uint32_t count;
+	uint32_t room;
+	uint32_t cursor;	/* the span that is looked over next */
+	uint32_t block;		/* and where in it */
+	uint32_t flushed;	/* blocks given back since the last trim */
+	uint32_t idle;		/* free spans met in this round ... */
+	uint32_t idle_min;	/* ... and the least in the last rounds */
+	uint32_t rounds;
+};
+
+struct ipcb_cache {
+	struct ipcbuf_region *region;	/* NULL: it was closed */
+	uint32_t id;			/* in the region's handle, from 1 */
+	uint32_t reserved;
+	/*
+	 * Records allocated minus freed. Over all caches and channels of a
+	 * handle the sum is what the process still holds.
+	 */
+	int64_t held_delta;
+	uint64_t pressure_seen;
+	struct ipcb_cache *next_of_region;
+	struct ipcb_cache *next_of_thread;
+	struct ipcb_magazine magazines[IPCB_CLASSES];
+	struct ipcb_bin bins[IPCB_CLASSES];
+};
+
+struct ipcb_cache_tls {
+	uint64_t serial;
+	struct ipcb_cache *cache;
+};
+
+extern __thread struct ipcb_cache_tls ipcb_cache_last;
+
+/* Inside, by the thread itself: another cache, or a new one. */
+struct ipcb_cache *ipcb_cache_find(struct ipcbuf_region *region);
+
+/* The calling thread's cache; inside. NULL without memory. */
+static inline struct ipcb_cache *ipcb_cache_get(struct ipcbuf_region *region)
+{
+	if (ipcb_likely(ipcb_cache_last.serial ==
+			ipcb_load_relaxed(&region->handle.serial)))
+		return ipcb_cache_last.cache;
+	return ipcb_cache_find(region);
+}
+
+/* cache_refill.c: the magazine has at least one block, or -ENOMEM. */
+int ipcb_cache_refill(struct ipcb_cache *cache, unsigned int class);
+
+/* cache_flush.c */
+/* Gives back half of a full magazine. */
+void ipcb_cache_flush_half(struct ipcb_cache *cache, unsigned int class);
+/* Empties the magazines and releases spans that are free. */
+void ipcb_cache_trim(struct ipcb_cache *cache);
+/* The same, and makes orphans of the rest. Nobody else may be in it. */
+void ipcb_cache_end(struct ipcb_cache *cache);
+/* Removes the free span at @index. */
+void ipcb_bin_release(struct ipcb_cache *cache, unsigned int class,
+		      uint32_t index);
+/* Adds a span that this cache owns. */
+int ipcb_bin_add(struct ipcb_cache *cache, unsigned int class, uint32_t span);
+/* Somebody is short of memory: give back what isn't needed. Slow paths call it. */
+void ipcb_cache_answer_pressure(struct ipcb_cache *cache);
+
+/* By region.mutex: ends every cache of a region that is closing. */
+void ipcb_caches_end(struct ipcbuf_region *region);
+
+/*
+ * The heap's inner calls, inside and with the thread's cache. A block is
+ * cached before and after; held bytes and held_delta are the caller's.
+ */
+static inline int ipcb_magazine_take(struct ipcb_cache *cache,
+				     unsigned int class, uint64_t *ret_offset)
+{
+	struct ipcb_magazine *m = &cache->magazines[class];
+	uint32_t count = m->count;
+	int error;
+
+	if (ipcb_unlikely(!count)) {
+		error = ipcb_cache_refill(cache, class);
+		if (error)
+			return error;
+		count = m->count;
+	}
+	ipcb_store_relaxed(&m->count, --count);
+	*ret_offset = m->offsets[count];
+	return 0;
+}
+
+/* cache_free.c: gives a block that is ours back to wherever it belongs. */
+void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t offset,
+			  const struct ipcb_block *block);
+
+/*
+ * A block for the library itself; its own word is ours until the caller stores
+ * another. No held byte: the program can't free it.
+ */
+int ipcb_block_alloc(struct ipcb_cache *cache, uint64_t bytes,
+		     uint64_t *ret_offset, struct ipcb_block *ret_block);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* Where a block goes that is no longer used, and blocks for the library. */
+#include "cache.h"
+
+#include "member.h"
+
+/*
+ * A block of an orphan came back: the span becomes ours, and with it the duty
+ * to release it once it is free.
+ */
+static void adopt_if_orphan(struct ipcb_cache *cache,
+			    const struct ipcb_block *block)
+{
+	struct ipcbuf_region *region = cache->region;
+	uint64_t word = ipcb_load_relaxed(&region->slabs[block->span]);
+
+	if (ipcb_slab_kind(word) != IPCB_SLAB_ORPHAN ||
+	    ipcb_slab_class(word) != block->class ||
+	    !ipcb_span_adopt(region, cache->id, block->span, block->class))
+		return;
+	if (ipcb_span_is_free(region, block->span, block->class))
+		ipcb_span_release(region, block->span, block->class);
+	else if (ipcb_bin_add(cache, block->class, block->span))
+		ipcb_span_orphan(region, block->span, block->class);
+}
+
+/* The store is the last touch of the block. */
+static void give_to_owner(struct ipcb_cache *cache,
+			  const struct ipcb_block *block)
+{
+	/* Release: pairs with the acquire in take_from_span(). */
+	ipcb_store_release(block->own, IPCB_OWN_FREE);
+	if (ipcb_unlikely(block->class == IPCB_CLASS_HUGE))
+		ipcb_huge_release(cache->region, block->span);
+	else
+		adopt_if_orphan(cache, block);
+}
+
+/*
+ * The span was adopted by a thread that allocates nothing of the class: it is
+ * only kept until its last block has come back.
+ */
+static void free_without_magazine(struct ipcb_cache *cache,
+				  const struct ipcb_block *block)
+{
+	struct ipcb_bin *bin = &cache->bins[block->class];
+	uint32_t i;
+
+	ipcb_store_release(block->own, IPCB_OWN_FREE);
+	if (!ipcb_span_is_free(cache->region, block->span, block->class))
+		return;
+	for (i = 0; i < bin->count; i++) {
+		if (bin->spans[i] == block->span) {
+			ipcb_bin_release(cache, block->class, i);
+			return;
+		}
+	}
+}
+
+void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t offset,
+			  const struct ipcb_block *block)
+{
+	struct ipcb_magazine *m;
+
+	if (ipcb_load_relaxed(&cache->region->home[block->span]) != cache->id) {
+		give_to_owner(cache, block);
+		return;
+	}
+	m = &cache->magazines[block->class];
+	if (ipcb_unlikely(m->count == m->capacity)) {
+		if (!m->capacity) {
+			free_without_magazine(cache, block);
+			return;
+		}
+		ipcb_cache_flush_half(cache, block->class);
+	}
+	m->offsets[m->count] = offset;
+	ipcb_store_relaxed(&m->count, m->count + 1);
+}
+
+static int huge_alloc(struct ipcb_cache *cache, uint64_t bytes,
+		      uint64_t *ret_offset)
+{
+	struct ipcbuf_region *region = cache->region;
+	int error = ipcb_huge_claim(region, bytes, ret_offset);
+
+	if (error != -ENOMEM)
+		return error;
+	ipcb_add_relaxed(&region->header->pressure, 1);
+	ipcb_cache_trim(cache);
+	ipcb_recover_dead(region);
+	ipcb_orphans_release(region);
+	error = ipcb_huge_claim(region, bytes, ret_offset);
+	if (error)
+		ipcb_add_relaxed(&region->header->allocation_failures, 1);
+	return error;
+}
+
+int ipcb_block_alloc(struct ipcb_cache *cache, uint64_t bytes,
+		     uint64_t *ret_offset, struct ipcb_block *ret_block)
+{
+	unsigned int class = ipcb_class_of(bytes);
+	uint64_t offset;
+	int error;
+
+	if (class < cache->region->usable_classes) {
+		error = ipcb_magazine_take(cache, class, &offset);
+	} else {
+		class = IPCB_CLASS_HUGE;
+		error = huge_alloc(cache, bytes, &offset);
+	}
+	if (error)
+		return error;
+	*ret_offset = offset;
+	return ipcb_block_of_class(cache->region, offset, class, ret_block);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Filling a magazine: looking over own words for blocks that came back, in a
+ * rotation over the spans of the class, and claiming another span when a
+ * while of looking found none.
+ */
+#include "cache.h"
+
+#include <stdlib.h>
+
+#include "member.h"
+
+/* Own words looked at without success before another span is claimed. */
+#define LOOK_WORDS 8192u
+/* Rounds over all spans after which those that nobody needed are released. */
+#define IDLE_ROUNDS 8u
+
+static int make_magazine(struct ipcb_cache *cache, unsigned int class)
+{
+	struct ipcb_magazine *m = &cache->magazines[class];
+	uint32_t capacity = cache->region->classes[class].magazine;
+
+	if (m->capacity)
+		return 0;
+	m->offsets = malloc(capacity * sizeof(m->offsets[0]));
+	if (!m->offsets)
+		return -ENOMEM;
+	m->capacity = capacity;
+	return 0;
+}
+
+/* The magazine is used from its top: the first one found goes there. */
+static void reverse(struct ipcb_magazine *m)
+{
+	uint32_t low, high;
+
+	for (low = 0, high = m->count; low + 1 < high; low++) {
+		uint64_t offset = m->offsets[low];
+
+		m->offsets[low] = m->offsets[--high];
+		m->offsets[high] = offset;
+	}
+}
+
+/*
+ * Takes free blocks of the span at the cursor, up to half a magazine, and
+ * stops behind the last one it looked at. Returns how many words it looked at.
+ */
+static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
+{
+	struct ipcbuf_region *region = cache->region;
+	struct ipcb_magazine *m = &cache->magazines[class];
+	struct ipcb_bin *bin = &cache->bins[class];
+	const struct ipcb_class *c = &region->classes[class];
+	uint32_t span = bin->spans[bin->cursor], first = bin->block;
+	uint64_t base = ipcb_span_offset(region, span);
+	uint32_t want = (m->capacity + 1) / 2;
+	uint64_t stride;
+	uint16_t *own = ipcb_own_words(region, span, class, &stride);
+	uint16_t me = (uint16_t)region->member;
+	uint32_t block;
+
+	for (block = first; block < c->blocks && m->count < want; block++) {
+		uint16_t *word = &own[block * stride];
+
+		/* Acquire: pairs with the release of whoever freed it. */
+		if (ipcb_load_acquire(word) != IPCB_OWN_FREE)
+			continue;
+		ipcb_store_relaxed(word, me);
+		m->offsets[m->count] = base + block * c->bytes;
+		ipcb_store_relaxed(&m->count, m->count + 1);
+	}
+	bin->block = block;
+	return block - first;
+}
+
+static void end_round(struct ipcb_cache *cache, unsigned int class)
+{
+	struct ipcb_bin *bin = &cache->bins[class];
+	uint32_t i, surplus;
+
+	if (!bin->rounds || bin->idle < bin->idle_min)
+		bin->idle_min = bin->idle;
+	bin->idle = 0;
+	if (++bin->rounds < IDLE_ROUNDS)
+		return;
+	bin->rounds = 0;
+	surplus = bin->idle_min > 1 ? bin->idle_min - 1 : 0;
+	for (i = bin->count; surplus && i-- > 0;) {
+		if (ipcb_span_is_free(cache->region, bin->spans[i], class)) {
+			ipcb_bin_release(cache, class, i);
+			surplus--;
+		}
+	}
+}
+
+static void next_span(struct ipcb_cache *cache, unsigned int class)
+{
+	struct ipcb_bin *bin = &cache->bins[class];
+
+	bin->block = 0;
+	if (++bin->cursor >= bin->count) {
+		bin->cursor = 0;
+		end_round(cache, class);
+	}
+	if (bin->count && ipcb_span_is_free(cache->region,
+					    bin->spans[bin->cursor], class))
+		bin->idle++;
+}
+
+/* 1 where the magazine has something. */
+static int look_over(struct ipcb_cache *cache, unsigned int class,
+		     uint64_t words)
+{
+	struct ipcb_magazine *m = &cache->magazines[class];
+	struct ipcb_bin *bin = &cache->bins[class];
+	uint32_t blocks = cache->region->classes[class].blocks;
+	uint64_t looked = 0;
+	uint32_t spans = bin->count + 1;
+
+	while (bin->count && spans-- && looked < words) {
+		looked += take_from_span(cache, class) + 8;
+		if (bin->block >= blocks)
+			next_span(cache, class);
+		if (m->count) {
+			reverse(m);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+static int claim_span(struct ipcb_cache *cache, unsigned int class)
+{
+	uint32_t span;
+	int error = ipcb_span_claim(cache->region, cache->id, class, &span);
+
+	if (error)
+		return error;
+	error = ipcb_bin_add(cache, class, span);
+	if (error) {
+		ipcb_span_orphan(cache->region, span, class);
+		return error;
+	}
+	/* Look at it first. */
+	cache->bins[class].cursor = cache->bins[class].count - 1;
+	cache->bins[class].block = 0;
+	return 0;
+}
+
+/* The region is full: what can be given back is, and the others are told. */
+static void make_room(struct ipcb_cache *cache)
+{
+	struct ipcbuf_region *region = cache->region;
+
+	ipcb_add_relaxed(&region->header->pressure, 1);
+	ipcb_cache_trim(cache);
+	ipcb_recover_dead(region);
+	ipcb_orphans_release(region);
+}
+
+int ipcb_cache_refill(struct ipcb_cache *cache, unsigned int class)
+{
+	int tries, error = make_magazine(cache, class);
+
+	if (error)
+		return error;
+	ipcb_cache_answer_pressure(cache);
+	if (look_over(cache, class, LOOK_WORDS))
+		return 0;
+	for (tries = 0; tries < 2; tries++) {
+		/* An adopted orphan may have nothing: then claim once more. */
+		while (!(error = claim_span(cache, class)))
+			if (look_over(cache, class, 1))
+				return 0;
+		if (look_over(cache, class, UINT64_MAX))
+			return 0;
+		if (!tries)
+			make_room(cache);
+	}
+	ipcb_add_relaxed(&cache->region->header->allocation_failures, 1);
+	return error;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Channels, whatever their kind: ends, joining and leaving, waiting.
+ *
+ * An end's word: NEVER, ATTACHED(member), LEFT or DEAD, and whether the
+ * channel was removed; written under the directory's lock alone. Peers read it
+ * without: a producer's last slot comes before its LEFT.
+ *
+ * A kind is one file behind struct ipcb_channel_ops. Kinds don't know of one
+ * another, and nothing here knows which one it has.
+ */
+#ifndef IPCB_CHANNEL_H
+#define IPCB_CHANNEL_H
+
+#include <ipcbuf/inspect.h>
+
+#include "object.h"
+
+/* Line of an end: its owner's, but for @wait.waiting. */
+struct ipcb_end {
+	uint64_t word;
+	uint64_t reserved0;
+	struct ipcb_wait_object wait;
+	uint64_t reserved1[4];
+};
+
+_Static_assert(sizeof(struct ipcb_end) == 64, "a line");
+
+#define IPCB_END_REMOVED 0x80u
+#define IPCB_NOBODY      UINT32_MAX	/* no own word says this */
+
+static inline uint64_t ipcb_end_word(unsigned int state, uint32_t member)
+{
+	return (uint64_t)state << 56 | member;
+}
+
+/* enum ipcbuf_end_state, without REMOVED */
+static inline unsigned int ipcb_end_state(uint64_t word)
+{
+	return (unsigned int)(word >> 56) & ~IPCB_END_REMOVED;
+}
+
+static inline uint32_t ipcb_end_member(uint64_t word)
+{
+	return (uint32_t)word & 0xffff;
+}
+
+/* Has nobody left, died or removed it? (NEVER or ATTACHED) */
+static inline int ipcb_end_usable(uint64_t word)
+{
+	return word >> 56 <= IPCBUF_END_ATTACHED;
+}
+
+struct ipcb_channel_ops;
+
+/* A process's end of a channel: one thread at a time, but for the list. */
+struct ipcbuf_channel {
+	struct ipcb_handle handle;
+	const struct ipcb_channel_ops *ops;
+	struct ipcbuf_region *region;
+	void *shared;			/* the channel's block */
+	uint64_t *slots;
+	struct ipcb_end *mine;
+	struct ipcb_end *peer;
+	uint64_t mask;			/* depth - 1 */
+	uint64_t position;		/* producer: head; consumer: tail */
+	uint64_t limit;			/* producer: head may go up to here */
+	uint32_t shift;			/* log2(depth) */
+	uint32_t peer_member;		/* whose records are expected */
+	uint32_t me;
+	uint32_t spin;			/* how long spinning has been worth it */
+	int64_t held_delta;		/* received minus sent, see cache.h */
+	uint64_t offset;		/* of the block */
+	enum ipcbuf_direction direction;
+	int death_told;
+	int close_with_region;
+	unsigned int sleepers;		/* atomic; who leaves waits for 0 */
+	struct ipcbuf_channel *next;	/* by region.mutex */
+};
+
+struct ipcb_channel_ops {
+	uint32_t kind;
+	uint64_t (*bytes)(uint32_t depth_shift);
+	/* The block is zero behind its object. */
+	void (*init)(struct ipcb_object *object, uint32_t depth_shift);
+	/* Under the directory's lock; @channel knows region and offset. */
+	struct ipcb_end *(*end)(struct ipcb_object *object,
+				enum ipcbuf_direction direction);
+	void (*attach)(struct ipcbuf_channel *channel);
+	void (*leave)(struct ipcbuf_channel *channel);
+	/* Inside. Up to @count; -EAGAIN, -EPIPE, -EOWNERDEAD, ... for none. */
+	int (*send)(struct ipcbuf_channel *channel, void *const *records,
+		    size_t count, size_t *ret_sent);
+	int (*receive)(struct ipcbuf_channel *channel, void **records,
+		       size_t count, size_t *ret_received);
+	/* Would send or receive say something other than -EAGAIN? */
+	int (*ready)(struct ipcbuf_channel *channel);
+	size_t (*pending)(const struct ipcb_object *object);
+	void (*info)(const struct ipcb_object *object,
+		     struct ipcbuf_channel_info *info);
+};
+
+extern const struct ipcb_channel_ops ipcb_channel_spsc;
+
+/* NULL for kinds that aren't channels. */
+const struct ipcb_channel_ops *ipcb_channel_ops_by_kind(uint32_t kind);
+
+/* 0 and inside, -EINVAL, -EBADF; @direction 0 takes both. */
+static inline int ipcb_channel_enter(struct ipcbuf_channel *channel,
+				     unsigned int direction)
+{
+	if (ipcb_unlikely(!channel))
+		return -EINVAL;
+	ipcb_rcu_read_lock();
+	/* Acquire: pairs with the release in channel.c's publish(). */
+	if (ipcb_unlikely(!ipcb_load_acquire(&channel->handle.serial))) {
+		ipcb_rcu_read_unlock();
+		return -EBADF;
+	}
+	if (ipcb_unlikely(direction && channel->direction != direction)) {
+		ipcb_rcu_read_unlock();
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/*
+ * channel_wait.c: sleeps until ready() or a tick has passed. Called inside,
+ * returns inside (0), or outside with -ETIMEDOUT or -EBADF.
+ */
+int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
+		       uint64_t deadline_ns);
+
+/*
+ * channel.c: leaves on behalf of a region that is closing; the handle has been
+ * shut and nobody is inside.
+ */
+void ipcb_channel_leave(struct ipcbuf_channel *channel);
+
+#endif

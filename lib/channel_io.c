@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* Sending and receiving: the public forms over a kind's two operations. */
+#include "channel.h"
+
+#include "member.h"
+
+/* Until at least one went, or the deadline. */
+static int send_some(struct ipcbuf_channel *channel, void *const *records,
+		     size_t count, uint64_t deadline_ns, size_t *ret_sent)
+{
+	int error = ipcb_channel_enter(channel, IPCBUF_PRODUCER);
+
+	if (ipcb_unlikely(error))
+		return error;
+	for (;;) {
+		error = channel->ops->send(channel, records, count, ret_sent);
+		if (ipcb_likely(error != -EAGAIN || !deadline_ns))
+			break;
+		error = ipcb_channel_sleep(channel, IPCBUF_PRODUCER,
+					   deadline_ns);
+		if (error)
+			return error;
+	}
+	ipcb_leave();
+	return error;
+}
+
+static int receive_some(struct ipcbuf_channel *channel, void **records,
+			size_t count, uint64_t deadline_ns,
+			size_t *ret_received)
+{
+	int error = ipcb_channel_enter(channel, IPCBUF_CONSUMER);
+
+	if (ipcb_unlikely(error))
+		return error;
+	for (;;) {
+		error = channel->ops->receive(channel, records, count,
+					      ret_received);
+		if (ipcb_likely(error != -EAGAIN || !deadline_ns))
+			break;
+		error = ipcb_channel_sleep(channel, IPCBUF_CONSUMER,
+					   deadline_ns);
+		if (error)
+			return error;
+	}
+	ipcb_leave();
+	return error;
+}
+
+IPCB_PUBLIC int ipcbuf_channel_send_until(struct ipcbuf_channel *channel,
+					  void *record, uint64_t deadline_ns)
+{
+	size_t sent;
+
+	if (ipcb_unlikely(!record))
+		return -EINVAL;
+	return send_some(channel, &record, 1, deadline_ns, &sent);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_send(struct ipcbuf_channel *channel,
+				    void *record)
+{
+	return ipcbuf_channel_send_until(channel, record, IPCBUF_FOREVER);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_try_send(struct ipcbuf_channel *channel,
+					void *record)
+{
+	return ipcbuf_channel_send_until(channel, record, IPCBUF_NOWAIT);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_send_batch(struct ipcbuf_channel *channel,
+					  void *const *records, size_t count,
+					  uint64_t deadline_ns,
+					  size_t *ret_sent)
+{
+	if (!records || !count || !ret_sent)
+		return -EINVAL;
+	return send_some(channel, records, count, deadline_ns, ret_sent);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_recv_until(struct ipcbuf_channel *channel,
+					  void **ret_record,
+					  uint64_t deadline_ns)
+{
+	size_t received;
+
+	if (ipcb_unlikely(!ret_record))
+		return -EINVAL;
+	return receive_some(channel, ret_record, 1, deadline_ns, &received);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_recv(struct ipcbuf_channel *channel,
+				    void **ret_record)
+{
+	return ipcbuf_channel_recv_until(channel, ret_record, IPCBUF_FOREVER);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_try_recv(struct ipcbuf_channel *channel,
+					void **ret_record)
+{
+	return ipcbuf_channel_recv_until(channel, ret_record, IPCBUF_NOWAIT);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_recv_batch(struct ipcbuf_channel *channel,
+					  void **records, size_t count,
+					  uint64_t deadline_ns,
+					  size_t *ret_received)
+{
+	if (!records || !count || !ret_received)
+		return -EINVAL;
+	return receive_some(channel, records, count, deadline_ns,
+			    ret_received);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_pending(struct ipcbuf_channel *channel,
+				       size_t *ret_records)
+{
+	int error;
+
+	if (!ret_records)
+		return -EINVAL;
+	error = ipcb_channel_enter(channel, 0);
+	if (error)
+		return error;
+	*ret_records = channel->ops->pending(channel->shared);
+	ipcb_leave();
+	return 0;
+}
+
+static int has_end(struct ipcbuf_channel *channel,
+		   enum ipcbuf_direction direction)
+{
+	uint64_t word;
+	int result = ipcb_channel_enter(channel, 0);
+
+	if (result)
+		return result;
+	word = ipcb_load_acquire(
+		&channel->ops->end(channel->shared, direction)->word);
+	result = ipcb_end_state(word) == IPCBUF_END_ATTACHED &&
+		 ipcb_member_alive(channel->region, ipcb_end_member(word));
+	ipcb_leave();
+	return result;
+}
+
+IPCB_PUBLIC int ipcbuf_channel_has_producer(struct ipcbuf_channel *channel)
+{
+	return has_end(channel, IPCBUF_PRODUCER);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_has_consumer(struct ipcbuf_channel *channel)
+{
+	return has_end(channel, IPCBUF_CONSUMER);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_region(struct ipcbuf_channel *channel,
+				      struct ipcbuf_region **ret_region)
+{
+	int error;
+
+	if (!ret_region)
+		return -EINVAL;
+	error = ipcb_channel_enter(channel, 0);
+	if (error)
+		return error;
+	*ret_region = channel->region;
+	ipcb_leave();
+	return 0;
+}

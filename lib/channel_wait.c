@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Waiting at a channel: spin while that has paid off lately, then sleep, and
+ * look after the peer at each tick. Nobody sleeps inside: the end counts its
+ * sleeper, so that who closes it waits, and a reference keeps the region.
+ */
+#include "channel.h"
+
+#include <sched.h>
+
+#include "directory.h"
+#include "member.h"
+#include "relax.h"
+
+#define SPIN_MAX 2048u
+#define SPIN_MIN 16u
+
+static int more_than_one_cpu(void)
+{
+	static int cached;		/* 0: not known yet */
+	int known = ipcb_load_relaxed(&cached);
+	cpu_set_t set;
+
+	if (!known) {
+		known = sched_getaffinity(0, sizeof(set), &set) ||
+			CPU_COUNT(&set) > 1 ? 2 : 1;
+		ipcb_store_relaxed(&cached, known);
+	}
+	return known > 1;
+}
+
+/*
+ * Doubles where it was worth it, halves where it wasn't: at a peer that sleeps
+ * hardly anything is spun away.
+ */
+static int spin(struct ipcbuf_channel *channel)
+{
+	uint32_t i, limit = channel->spin;
+
+	if (!more_than_one_cpu())
+		return 0;
+	if (!limit)
+		limit = SPIN_MAX;
+	for (i = 0; i < limit; i++) {
+		if (channel->ops->ready(channel)) {
+			channel->spin = limit * 2 > SPIN_MAX ? SPIN_MAX :
+					limit * 2;
+			return 1;
+		}
+		ipcb_relax();
+	}
+	channel->spin = limit / 2 < SPIN_MIN ? SPIN_MIN : limit / 2;
+	return 0;
+}
+
+/* Outside, but counted. */
+static int sleep_counted(struct ipcbuf_channel *channel, uint64_t deadline_ns)
+{
+	struct ipcb_wait_region *wait = &channel->region->wait;
+	struct ipcb_wait_object *object = &channel->mine->wait;
+	int error = 0;
+
+	ipcb_wait_begin(wait, object);
+	if (ipcb_load_acquire(&channel->handle.serial) &&
+	    !channel->ops->ready(channel))
+		error = ipcb_wait_sleep(wait, object, deadline_ns);
+	ipcb_wait_end(wait, object);
+	return error;
+}
+
+/* Inside. Nothing came: is it because the peer has died? */
+static void look_after_peer(struct ipcbuf_channel *channel)
+{
+	uint64_t word = ipcb_load_acquire(&channel->peer->word);
+	struct ipcb_cache *cache = ipcb_cache_get(channel->region);
+
+	if (cache)
+		ipcb_cache_answer_pressure(cache);
+	if (ipcb_end_state(word) == IPCBUF_END_ATTACHED &&
+	    !ipcb_member_alive(channel->region, ipcb_end_member(word)))
+		ipcb_recover_if_dead(channel->region, ipcb_end_member(word));
+}
+
+int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
+		       uint64_t deadline_ns)
+{
+	struct ipcbuf_region *region = channel->region;
+	uint64_t serial;
+	int error;
+
+	if (spin(channel))
+		return 0;
+	serial = ipcb_load_relaxed(&channel->handle.serial);
+	ipcb_region_get(region);
+	ipcb_add_acq_rel(&channel->sleepers, 1);
+	ipcb_leave();
+	error = sleep_counted(channel, deadline_ns);
+	/* Release: pairs with wait_for_sleepers(). */
+	ipcb_add_acq_rel(&channel->sleepers, -1u);
+	ipcb_region_put(region);
+	if (error)
+		return error;
+	error = ipcb_channel_enter(channel, direction);
+	if (error)
+		return error;
+	if (ipcb_load_relaxed(&channel->handle.serial) != serial) {
+		ipcb_leave();
+		return -EBADF;
+	}
+	if (!channel->ops->ready(channel))
+		look_after_peer(channel);
+	return 0;
+}
+
+static int key_exists(struct ipcbuf_region *region, void *arg)
+{
+	return ipcb_directory_has(region, *(struct ipcbuf_key *)arg);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_wait(struct ipcbuf_region *region,
+				    struct ipcbuf_key key,
+				    uint64_t deadline_ns)
+{
+	int error;
+
+	if (ipcb_key_check(key))
+		return -EINVAL;
+	error = ipcb_directory_wait(region, key_exists, &key, deadline_ns);
+	return error == -ETIMEDOUT && deadline_ns == IPCBUF_NOWAIT ? -ENOENT :
+								     error;
+}
+
+IPCB_PUBLIC int ipcbuf_channel_exists(struct ipcbuf_region *region,
+				      struct ipcbuf_key key)
+{
+	int result;
+
+	if (ipcb_key_check(key))
+		return -EINVAL;
+	result = ipcb_enter(region);
+	if (result)
+		return result;
+	result = ipcb_directory_has(region, key);
+	ipcb_leave();
+	return result;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* The table of size classes for a geometry. Pure functions. */
+#include "class.h"
+
+/* A magazine caches about this much, within the bounds below. */
+#define MAGAZINE_BYTES (UINT64_C(256) << 10)
+#define MAGAZINE_MIN   4u
+#define MAGAZINE_MAX   64u
+
+static void class_init(const struct ipcb_geometry *g, unsigned int index,
+		       struct ipcb_class *class)
+{
+	uint64_t units = ipcb_class_units(index);
+	uint64_t bytes = units << 6;
+	uint64_t slab_bytes = UINT64_C(1) << g->slab_shift;
+	uint64_t frame_bytes = UINT64_C(1) << g->frame_shift;
+	uint64_t fit = MAGAZINE_BYTES / bytes;
+
+	class->units = (uint32_t)units;
+	class->bytes = bytes;
+	class->reciprocal = ((UINT64_C(1) << 32) + units - 1) / units;
+	class->magazine = (uint8_t)(fit < MAGAZINE_MIN ? MAGAZINE_MIN :
+				    fit > MAGAZINE_MAX ? MAGAZINE_MAX : fit);
+	if (bytes <= slab_bytes / 2) {
+		class->kind = IPCB_SPAN_SMALL;
+		class->blocks = (uint32_t)(slab_bytes / bytes);
+	} else if (bytes <= frame_bytes / 2) {
+		class->kind = IPCB_SPAN_BIG;
+		class->blocks = (uint32_t)(frame_bytes / bytes);
+	} else {
+		class->kind = IPCB_SPAN_RUN;
+		class->blocks = 1;
+	}
+}
+
+unsigned int ipcb_classes_init(const struct ipcb_geometry *geometry,
+			       struct ipcb_class *classes)
+{
+	unsigned int i, usable = 0;
+
+	for (i = 0; i < IPCB_CLASSES; i++) {
+		class_init(geometry, i, &classes[i]);
+		if (classes[i].kind == IPCB_SPAN_SMALL ||
+		    classes[i].bytes <= geometry->heap_bytes / 16)
+			usable = i + 1;
+	}
+	return usable;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* The public heap: allocate, free, ask. Any thread, any time; lock-free. */
+#include <ipcbuf/heap.h>
+
+#include "cache.h"
+
+/*
+ * How much a request really needs: a power of two where an alignment beyond
+ * 64 bytes is asked for, since blocks of such classes lie at multiples of
+ * their size.
+ */
+static uint64_t aligned_bytes(uint64_t bytes, uint64_t align)
+{
+	uint64_t need = ipcb_max(bytes, align);
+
+	if (align <= IPCB_LINE)
+		return bytes;
+	return ipcb_is_power_of_two(need) ? need :
+	       UINT64_C(2) << ipcb_log2(need);
+}
+
+static int take_record(struct ipcbuf_region *region, uint64_t bytes,
+		       void **ret_record)
+{
+	struct ipcb_cache *cache = ipcb_cache_get(region);
+	unsigned int class = ipcb_class_of(bytes);
+	struct ipcb_block block;
+	uint64_t offset;
+	int error;
+
+	if (ipcb_unlikely(!cache))
+		return -ENOMEM;
+	if (ipcb_likely(class < region->usable_classes)) {
+		error = ipcb_magazine_take(cache, class, &offset);
+	} else {
+		class = IPCB_CLASS_HUGE;
+		error = ipcb_block_alloc(cache, bytes, &offset, &block);
+	}
+	if (ipcb_unlikely(error))
+		return error;
+	ipcb_store_relaxed(ipcb_held(region, offset), (uint8_t)(class + 1));
+	cache->held_delta++;
+	*ret_record = ipcb_at(region, offset);
+	return 0;
+}
+
+IPCB_PUBLIC int ipcbuf_alloc(struct ipcbuf_region *region, size_t bytes,
+			     void **ret_record)
+{
+	int error;
+
+	if (ipcb_unlikely(!bytes || !ret_record))
+		return -EINVAL;
+	error = ipcb_enter_member(region);
+	if (ipcb_unlikely(error))
+		return error;
+	error = ipcb_likely(bytes <= region->g.heap_bytes) ?
+		take_record(region, bytes, ret_record) : -EMSGSIZE;
+	ipcb_leave();
+	return error;
+}
+
+IPCB_PUBLIC int ipcbuf_alloc_aligned(struct ipcbuf_region *region, size_t bytes,
+				     size_t align_bytes, void **ret_record)
+{
+	int error;
+
+	if (!bytes || !ret_record || !ipcb_is_power_of_two(align_bytes))
+		return -EINVAL;
+	error = ipcb_enter_member(region);
+	if (error)
+		return error;
+	if (align_bytes > UINT64_C(1) << region->g.slab_shift)
+		error = -EINVAL;
+	else if (bytes > region->g.heap_bytes)
+		error = -EMSGSIZE;
+	else
+		error = take_record(region, aligned_bytes(bytes, align_bytes),
+				    ret_record);
+	ipcb_leave();
+	return error;
+}
+
+/* A record's class, if this process holds it; -EINVAL. */
+static int held_class(const struct ipcbuf_region *region, uint64_t offset,
+		      unsigned int *ret_class)
+{
+	uint8_t held;
+
+	if (ipcb_unlikely(!ipcb_heap_offset_valid(region, offset)))
+		return -EINVAL;
+	held = ipcb_load_relaxed(ipcb_held(region, offset));
+	if (ipcb_unlikely(!held))
+		return -EINVAL;
+	*ret_class = held - 1u;
+	return 0;
+}
+
+static int free_record(struct ipcbuf_region *region, uint64_t offset)
+{
+	struct ipcb_cache *cache;
+	struct ipcb_block block;
+	unsigned int class;
+	int error = held_class(region, offset, &class);
+
+	if (ipcb_unlikely(error))
+		return error;
+	cache = ipcb_cache_get(region);
+	if (ipcb_unlikely(!cache))
+		return -ENOMEM;
+	error = ipcb_block_of_class(region, offset, class, &block);
+	if (ipcb_unlikely(error))
+		return error;
+	ipcb_store_relaxed(ipcb_held(region, offset), 0);
+	cache->held_delta--;
+	ipcb_block_give_back(cache, offset, &block);
+	return 0;
+}
+
+IPCB_PUBLIC int ipcbuf_free(void *record)
+{
+	struct ipcbuf_region *region;
+	int error;
+
+	if (!record)
+		return 0;
+	error = ipcb_enter_by_address(record, &region);
+	if (ipcb_unlikely(error))
+		return error;
+	error = free_record(region, ipcb_offset(region, record));
+	ipcb_leave();
+	return error;
+}
+
+static int usable_size(const struct ipcbuf_region *region, uint64_t offset,
+		       size_t *ret_bytes)
+{
+	unsigned int class;
+	int error = held_class(region, offset, &class);
+
+	if (error)
+		return error;
+	*ret_bytes = class < IPCB_CLASSES ? region->classes[class].bytes :
+		     ipcb_huge_bytes(region,
+				     ipcb_span_of(region, offset, class));
+	return 0;
+}
+
+IPCB_PUBLIC int ipcbuf_usable_size(const void *record, size_t *ret_bytes)
+{
+	struct ipcbuf_region *region;
+	int error;
+
+	if (!record || !ret_bytes)
+		return -EINVAL;
+	error = ipcb_enter_by_address(record, &region);
+	if (error)
+		return error;
+	error = usable_size(region, ipcb_offset(region, record), ret_bytes);
+	ipcb_leave();
+	return error;
+}
+
+IPCB_PUBLIC int ipcbuf_offset_of(const void *address, uint64_t *ret_offset)
+{
+	struct ipcbuf_region *region;
+	int error;
+
+	if (!address || !ret_offset)
+		return -EINVAL;
+	error = ipcb_enter_by_address(address, &region);
+	if (error)
+		return error;
+	*ret_offset = ipcb_offset(region, address);
+	ipcb_leave();
+	return 0;
+}
+
+IPCB_PUBLIC int ipcbuf_address_of(struct ipcbuf_region *region, uint64_t offset,
+				  void **ret_address)
+{
+	int error;
+
+	if (!ret_address)
+		return -EINVAL;
+	error = ipcb_enter(region);
+	if (error)
+		return error;
+	if (offset - region->g.heap_offset < region->g.heap_bytes)
+		*ret_address = ipcb_at(region, offset);
+	else
+		error = -EINVAL;
+	ipcb_leave();
+	return error;
+}
+
+IPCB_PUBLIC int ipcbuf_region_trim(struct ipcbuf_region *region)
+{
+	struct ipcb_cache *cache;
+	int error = ipcb_enter_member(region);
+
+	if (error)
+		return error;
+	cache = ipcb_cache_get(region);
+	if (cache)
+		ipcb_cache_trim(cache);
+	ipcb_orphans_release(region);
+	ipcb_leave();
+	return 0;
+}

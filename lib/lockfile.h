@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Byte locks that the kernel drops when their holder dies.
+ *
+ * Linux: open file description locks (fcntl_locking(2)). Each handle has an
+ * open file description of its own, so handles of one process exclude one
+ * another too. Bytes far beyond the end of the file are used: a lock needs no
+ * data under it, and a memfd can be its own lock file.
+ */
+#ifndef IPCB_LOCKFILE_H
+#define IPCB_LOCKFILE_H
+
+#include "util.h"
+
+#define IPCB_LOCK_BASE      (INT64_C(1) << 60)
+#define IPCB_LOCK_CREATE    (IPCB_LOCK_BASE + 0)	/* the name */
+#define IPCB_LOCK_DIRECTORY (IPCB_LOCK_BASE + 1)
+#define IPCB_LOCK_MEMBER(slot) (IPCB_LOCK_BASE + 64 + (int64_t)(slot))
+
+/*
+ * Return: 0; -EAGAIN (try), -ETIMEDOUT (IPCB_LOCK_TIMEOUT_NS passed), other
+ * -errno of fcntl().
+ */
+int ipcb_lock_try(int fd, int64_t byte);
+int ipcb_lock(int fd, int64_t byte);
+void ipcb_unlock(int fd, int64_t byte);
+
+/*
+ * Does another description hold any of @count bytes from @byte on?
+ * Return: 1, 0 (free, or ours), or -errno.
+ */
+int ipcb_lock_held(int fd, int64_t byte, int64_t count);
+
+#endif

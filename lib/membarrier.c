@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* membarrier(2): a barrier on all cores that run a registered process. */
+#include "wait.h"
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static long membarrier(int command)
+{
+	return syscall(SYS_membarrier, command, 0, 0);
+}
+
+int ipcb_membarrier_register(void)
+{
+	long supported = membarrier(MEMBARRIER_CMD_QUERY);
+
+	if (supported < 0 ||
+	    !(supported & MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED))
+		return 0;
+	return !membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
+}
+
+void ipcb_membarrier(void)
+{
+	membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
+}

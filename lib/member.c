@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* Joining, leaving and asking after members; the rules are in member.h. */
+#include "member.h"
+
+#include <unistd.h>
+
+#include "lockfile.h"
+
+static struct ipcb_member_slot *slot_at(const struct ipcbuf_region *region,
+					uint32_t slot)
+{
+	return &region->members[slot];
+}
+
+/* Holds the byte. What a dead member has left goes first. */
+static int claim(struct ipcbuf_region *region, uint32_t slot)
+{
+	struct ipcb_member_slot *s = slot_at(region, slot);
+	uint64_t word = ipcb_load_acquire(&s->word);
+	int error = 0;
+
+	/* What is done in our name during recovery is found if we die. */
+	region->member = slot + 1;
+	region->wait.member = slot + 1;
+	if (ipcb_member_state(word) != IPCB_MEMBER_FREE)
+		error = ipcb_recover_member(region, slot);
+	if (error) {
+		ipcb_unlock(region->lock_fd, IPCB_LOCK_MEMBER(slot));
+		return error;
+	}
+	ipcb_store_relaxed(&s->pid, (int32_t)getpid());
+	ipcb_store_relaxed(&s->joined_ns, ipcb_realtime_ns());
+	/* Release: who sees ALIVE sees the pid (ipcb_member_pid()). */
+	ipcb_store_release(&s->word,
+			   ipcb_member_word(IPCB_MEMBER_ALIVE,
+					    ipcb_member_generation(word) + 1));
+	return 0;
+}
+
+int ipcb_member_join(struct ipcbuf_region *region)
+{
+	uint32_t slot;
+	int error;
+
+	for (slot = 0; slot < region->g.max_members; slot++) {
+		error = ipcb_lock_try(region->lock_fd, IPCB_LOCK_MEMBER(slot));
+		if (!error)
+			return claim(region, slot);
+		if (error != -EAGAIN)
+			return error;
+	}
+	return -EUSERS;
+}
+
+void ipcb_member_leave(struct ipcbuf_region *region)
+{
+	uint32_t slot = region->member - 1;
+	struct ipcb_member_slot *s = slot_at(region, slot);
+	uint64_t word = ipcb_load_relaxed(&s->word);
+
+	/* Release: what was given back is seen by the slot's next owner. */
+	ipcb_store_release(&s->word,
+			   ipcb_member_word(IPCB_MEMBER_FREE,
+					    ipcb_member_generation(word)));
+	ipcb_unlock(region->lock_fd, IPCB_LOCK_MEMBER(slot));
+}
+
+int ipcb_member_alive(const struct ipcbuf_region *region, uint32_t id)
+{
+	uint64_t word;
+
+	if (!ipcb_member_id_valid(region, id))
+		return 0;
+	if (id == region->member)
+		return 1;
+	word = ipcb_load_acquire(&slot_at(region, id - 1)->word);
+	if (ipcb_member_state(word) == IPCB_MEMBER_FREE)
+		return 0;
+	return ipcb_lock_held(region->lock_fd, IPCB_LOCK_MEMBER(id - 1), 1) != 0;
+}
+
+int32_t ipcb_member_pid(const struct ipcbuf_region *region, uint32_t id)
+{
+	if (!ipcb_member_id_valid(region, id))
+		return 0;
+	return ipcb_load_relaxed(&slot_at(region, id - 1)->pid);
+}
+
+int ipcb_recover_if_dead(struct ipcbuf_region *region, uint32_t id)
+{
+	struct ipcb_member_slot *s;
+	int recovered = 0;
+
+	if (!ipcb_member_id_valid(region, id) || id == region->member)
+		return 0;
+	s = slot_at(region, id - 1);
+	if (ipcb_member_state(ipcb_load_acquire(&s->word)) == IPCB_MEMBER_FREE)
+		return 0;
+	if (ipcb_lock_try(region->lock_fd, IPCB_LOCK_MEMBER(id - 1)))
+		return 0;
+	/* It may have left, or been recovered, before we had the byte. */
+	if (ipcb_member_state(ipcb_load_acquire(&s->word)) != IPCB_MEMBER_FREE)
+		recovered = !ipcb_recover_member(region, id - 1);
+	ipcb_unlock(region->lock_fd, IPCB_LOCK_MEMBER(id - 1));
+	return recovered;
+}
+
+unsigned int ipcb_recover_dead(struct ipcbuf_region *region)
+{
+	unsigned int recovered = 0;
+	uint32_t id;
+
+	for (id = 1; id <= region->g.max_members; id++)
+		recovered += (unsigned int)ipcb_recover_if_dead(region, id);
+	return recovered;
+}

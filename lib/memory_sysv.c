@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * System V shared memory: shmget(2). The key is drawn at random and written
+ * into the name's record before the segment is made, so a creator that dies
+ * leaves nothing that can't be found.
+ */
+#include "memory.h"
+
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include <ipcbuf/region.h>
+
+#include "keys.h"
+
+static int sysv_attach(struct ipcb_memory *memory, int id)
+{
+	unsigned char *base;
+	int flags = SHM_REMAP | (memory->rdonly ? SHM_RDONLY : 0);
+	int error = ipcb_memory_reserve(memory->size_bytes, &base);
+
+	if (error)
+		return error;
+	if (shmat(id, base, flags) == (void *)-1) {
+		error = -errno;
+		munmap(base, memory->size_bytes);
+		return error == -EINVAL || error == -EIDRM ? -ENOENT : error;
+	}
+	madvise(base, memory->size_bytes, MADV_DONTFORK);
+	memory->base = base;
+	return 0;
+}
+
+static int set_owner(int id, const struct ipcb_name_owner *owner)
+{
+	struct shmid_ds ds;
+
+	if (shmctl(id, IPC_STAT, &ds))
+		return -errno;
+	if (owner->uid != (uid_t)-1)
+		ds.shm_perm.uid = owner->uid;
+	if (owner->gid != (gid_t)-1)
+		ds.shm_perm.gid = owner->gid;
+	ds.shm_perm.mode = (unsigned short)(owner->mode & 0777);
+	return ipcb_errno(shmctl(id, IPC_SET, &ds));
+}
+
+/* SHM_NORESERVE: the size is what it may grow to, not what it uses. */
+static int make_segment(int name_fd, struct ipcb_name_record *record)
+{
+	int id, error;
+
+	do {
+		record->shm_key = ipcb_random_key();
+		error = ipcb_namefile_write(name_fd, record);
+		if (error)
+			return error;
+		id = shmget(record->shm_key, record->size_bytes,
+			    IPC_CREAT | IPC_EXCL | SHM_NORESERVE | 0600);
+	} while (id < 0 && errno == EEXIST);
+	if (id < 0)
+		return errno == EINVAL ? -ENOMEM : -errno;
+	record->shm_id = id;
+	return 0;
+}
+
+static int sysv_create(struct ipcb_memory *memory, const char *name,
+		       int name_fd, struct ipcb_name_record *record,
+		       const struct ipcb_name_owner *owner)
+{
+	int error = make_segment(name_fd, record);
+
+	(void)name;
+	if (error)
+		return error;
+	memory->fd = -1;
+	memory->size_bytes = record->size_bytes;
+	error = set_owner(record->shm_id, owner);
+	if (!error)
+		error = sysv_attach(memory, record->shm_id);
+	if (error)
+		shmctl(record->shm_id, IPC_RMID, NULL);
+	return error;
+}
+
+static int sysv_open(struct ipcb_memory *memory, const char *name,
+		     const struct ipcb_name_record *record)
+{
+	struct shmid_ds ds;
+
+	(void)name;
+	memory->fd = -1;
+	memory->size_bytes = record->size_bytes;
+	if (shmctl(record->shm_id, IPC_STAT, &ds))
+		return errno == EACCES ? -EACCES : -ENOENT;
+	if (ds.shm_segsz != record->size_bytes)
+		return -EPROTO;
+	return sysv_attach(memory, record->shm_id);
+}
+
+static void sysv_close(struct ipcb_memory *memory)
+{
+	if (memory->base)
+		shmdt(memory->base);
+	memory->base = NULL;
+}
+
+/* The key decides: an id alone may have been given to somebody else since. */
+static int sysv_remove(const char *name, const struct ipcb_name_record *record)
+{
+	int id;
+
+	(void)name;
+	if (!record->shm_key)
+		return 0;
+	id = shmget(record->shm_key, 0, 0);
+	if (id < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return ipcb_errno(shmctl(id, IPC_RMID, NULL));
+}
+
+/* MADV_POPULATE_WRITE says -ENOMEM where touching would be killed. */
+static int sysv_commit(struct ipcb_memory *memory, uint64_t offset,
+		       uint64_t bytes)
+{
+	volatile unsigned char *p = memory->base + offset;
+	uint64_t at;
+	int error;
+
+	do
+		error = ipcb_errno(madvise(memory->base + offset, bytes,
+					   MADV_POPULATE_WRITE));
+	while (error == -EINTR || error == -EAGAIN);
+	if (error == -EFAULT || error == -EHWPOISON)
+		return -ENOMEM;
+	if (error != -EINVAL)
+		return error;
+	/* Linux before 5.14 can only touch it. */
+	for (at = 0; at < bytes; at += IPCB_META_PAGE)
+		(void)__atomic_fetch_or(p + at, 0, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static void sysv_decommit(struct ipcb_memory *memory, uint64_t offset,
+			  uint64_t bytes)
+{
+	madvise(memory->base + offset, bytes, MADV_REMOVE);
+}
+
+const struct ipcb_memory_ops ipcb_memory_sysv = {
+	.name = "sysv",
+	.id = IPCBUF_BACKEND_SYSV,
+	.create = sysv_create,
+	.open = sysv_open,
+	.close = sysv_close,
+	.remove = sysv_remove,
+	.commit = sysv_commit,
+	.decommit = sysv_decommit,
+};

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* The part of waiting that all kinds share; the argument is in wait.h. */
+#include "wait.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <ipcbuf/region.h>
+
+#define TICK_NS  (50 * IPCB_NS_PER_MS)
+/* Without a semaphore to sleep on: look this often. */
+#define POLL_NS  (1 * IPCB_NS_PER_MS)
+
+uint64_t ipcb_wait_tick_ns = TICK_NS;
+
+static const struct ipcb_wait_ops *const kinds[] = {
+	&ipcb_wait_futex,
+	&ipcb_wait_posix_sem,
+	&ipcb_wait_sysv_sem,
+};
+
+#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < N_KINDS; i++)
+		if (kinds[i]->id == id)
+			return kinds[i];
+	return NULL;
+}
+
+static int select_by_name(const char *name, const struct ipcb_wait_ops **ret)
+{
+	size_t i;
+
+	for (i = 0; i < N_KINDS; i++) {
+		if (!strcmp(kinds[i]->name, name)) {
+			*ret = kinds[i];
+			return 0;
+		}
+	}
+	return strcmp(name, "kmod") ? -EINVAL : -EOPNOTSUPP;
+}
+
+int ipcb_wait_select(uint32_t id, const struct ipcb_wait_ops **ret)
+{
+	const struct ipcb_wait_ops *ops;
+	const char *name = getenv("IPCBUF_WAIT");
+
+	if (id == IPCBUF_WAIT_DEFAULT) {
+		if (name && *name)
+			return select_by_name(name, ret);
+		id = IPCBUF_WAIT_FUTEX;
+	}
+	if (id == IPCBUF_WAIT_KMOD)
+		return -EOPNOTSUPP;
+	ops = ipcb_wait_by_id(id);
+	if (!ops)
+		return -EINVAL;
+	*ret = ops;
+	return 0;
+}
+
+/*
+ * The pool. A claim is 0 or its sleeper's member id, so that recovery finds
+ * what the dead have claimed. Acquire and release pair with one another: the
+ * next owner resets the semaphore after the last one has done with it.
+ */
+static uint32_t pool_claim(struct ipcb_wait_region *wait)
+{
+	uint32_t i;
+
+	for (i = 0; i < wait->max_sems; i++)
+		if (!ipcb_load_relaxed(&wait->sem_claims[i]) &&
+		    ipcb_cas_acq_rel(&wait->sem_claims[i], 0, wait->member))
+			return i + 1;
+	return 0;
+}
+
+/* Is there a semaphore behind what stands in shared memory? */
+static int slot_valid(const struct ipcb_wait_region *wait, uint32_t slot)
+{
+	return slot >= 1 && slot <= wait->max_sems;
+}
+
+static void fence_heavy(const struct ipcb_wait_region *wait)
+{
+	ipcb_fence_full();
+	if (wait->asymmetric)
+		ipcb_membarrier();
+}
+
+void ipcb_wait_begin(struct ipcb_wait_region *wait,
+		     struct ipcb_wait_object *object)
+{
+	if (wait->ops->uses_pool) {
+		uint32_t slot = pool_claim(wait);
+
+		if (slot)
+			wait->ops->reset(wait, slot - 1);
+		ipcb_store_relaxed(&object->sem_slot, slot);
+	}
+	/* Release: who sees waiting sees the slot (wake_slow's exchange). */
+	ipcb_store_release(&object->waiting, 1);
+	fence_heavy(wait);
+}
+
+int ipcb_wait_sleep(struct ipcb_wait_region *wait,
+		    struct ipcb_wait_object *object, uint64_t deadline_ns)
+{
+	uint64_t now = ipcbuf_now_ns();
+	uint64_t tick = ipcb_min(wait->tick_ns, ipcb_wait_tick_ns);
+	uint32_t slot = ipcb_load_relaxed(&object->sem_slot);
+	uint64_t until;
+
+	if (now >= deadline_ns)
+		return -ETIMEDOUT;
+	ipcb_store_relaxed(&object->sleeps,
+			   ipcb_load_relaxed(&object->sleeps) + 1);
+	if (wait->ops->uses_pool && !slot_valid(wait, slot)) {
+		ipcb_sleep_ns(ipcb_min(POLL_NS, deadline_ns - now));
+		return 0;
+	}
+	until = ipcb_wait_tick_ns == UINT64_MAX ? deadline_ns :
+		ipcb_min(deadline_ns, now + tick);
+	if (wait->ops->sleep(wait, object, slot - 1, until) == -ETIMEDOUT &&
+	    until == deadline_ns)
+		return -ETIMEDOUT;
+	return 0;
+}
+
+void ipcb_wait_end(struct ipcb_wait_region *wait,
+		   struct ipcb_wait_object *object)
+{
+	uint32_t slot = ipcb_load_relaxed(&object->sem_slot);
+
+	ipcb_xchg_acq_rel(&object->waiting, 0);
+	if (!wait->ops->uses_pool || !slot_valid(wait, slot))
+		return;
+	ipcb_store_relaxed(&object->sem_slot, 0);
+	if (ipcb_load_relaxed(&wait->sem_claims[slot - 1]) == wait->member)
+		ipcb_store_release(&wait->sem_claims[slot - 1], 0);
+}
+
+void ipcb_wait_wake_slow(struct ipcb_wait_region *wait,
+			 struct ipcb_wait_object *object)
+{
+	uint32_t slot;
+
+	/* Acquire: pairs with the release in ipcb_wait_begin(). */
+	if (!ipcb_xchg_acq_rel(&object->waiting, 0))
+		return;
+	slot = ipcb_load_relaxed(&object->sem_slot);
+	if (wait->ops->uses_pool && !slot_valid(wait, slot))
+		return;
+	wait->ops->wake(wait, object, slot - 1);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Sleeping and waking, without a lost wakeup.
+ *
+ * A wait object has one waiter at a time. The protocol (Dekker's):
+ *
+ *   waiter                          waker
+ *   W1 waiting = 1                  K1 publish (slot, tail, state ...)
+ *   W2 heavy fence                  K2 light fence
+ *   W3 look again; nothing there:   K3 waiting == 1 ?
+ *   W4 sleep while waiting == 1     K4 exchange waiting for 0; it was 1: wake
+ *   W5 exchange waiting for 0
+ *
+ * Either W3 sees K1 or K3 sees W1, because a fence stands between the two
+ * accesses of each side. Sleeping is a futex that compares, or a semaphore
+ * that counts, so a wake between W3 and W4 isn't lost either. A waker that
+ * dies between K1 and K4 leaves its waiter asleep: that is why no sleep is
+ * longer than a tick, after which the waiter looks for the dead. A waiter that
+ * dies leaves waiting at 1: the next wake is for nobody, and harmless.
+ *
+ * The light fence is free where membarrier(2) does its work: the waiter's
+ * heavy fence then is a barrier on every core that runs a member. A process
+ * that can't use it has full fences, and short ticks while it sleeps.
+ *
+ * How to sleep is one file a kind behind a table; semaphores come from a pool
+ * of the region, one for each thread that sleeps at this moment.
+ */
+#ifndef IPCB_WAIT_H
+#define IPCB_WAIT_H
+
+#include "atomic.h"
+#include "memory.h"
+
+struct ipcb_wait_ops;
+
+/* A handle's view; constant once the region is open. */
+struct ipcb_wait_region {
+	const struct ipcb_wait_ops *ops;
+	uint32_t *sem_claims;	/* in the region: 0, or the sleeper's member id */
+	uint32_t max_sems;
+	uint32_t member;
+	int32_t sem_id;		/* sysv-sem */
+	int asymmetric;		/* the light fence is free */
+	uint64_t tick_ns;	/* no sleep is longer */
+	void *sems;		/* posix-sem */
+	size_t sems_bytes;
+};
+
+struct ipcb_wait_ops {
+	const char *name;
+	uint32_t id;		/* enum ipcbuf_wait */
+	int uses_pool;
+	/*
+	 * Makes and opens the region's semaphores. @fd and @offset: a file
+	 * that every member has and a page-aligned place in it that nobody
+	 * else uses. What outlives the process is in *record first.
+	 */
+	int (*create)(struct ipcb_wait_region *wait, int name_fd, int fd,
+		      uint64_t offset, struct ipcb_name_record *record);
+	int (*open)(struct ipcb_wait_region *wait, int fd, uint64_t offset);
+	void (*close)(struct ipcb_wait_region *wait);
+	int (*remove)(const struct ipcb_name_record *record);
+	void (*reset)(struct ipcb_wait_region *wait, uint32_t slot);
+	/* 0 (woken, or for no reason), -ETIMEDOUT */
+	int (*sleep)(struct ipcb_wait_region *wait,
+		     struct ipcb_wait_object *object, uint32_t slot,
+		     uint64_t deadline_ns);
+	void (*wake)(struct ipcb_wait_region *wait,
+		     struct ipcb_wait_object *object, uint32_t slot);
+};
+
+extern const struct ipcb_wait_ops ipcb_wait_futex;
+extern const struct ipcb_wait_ops ipcb_wait_posix_sem;
+extern const struct ipcb_wait_ops ipcb_wait_sysv_sem;
+
+/* As ipcb_memory_select(), with $IPCBUF_WAIT. */
+int ipcb_wait_select(uint32_t id, const struct ipcb_wait_ops **ret);
+const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id);
+
+/* How much room ipcb_wait_ops.create() wants at its offset. */
+uint64_t ipcb_wait_file_bytes(uint32_t max_sems);
+
+/*
+ * Does this kernel do membarrier() for us? Registers the process. An answer,
+ * not an error: 1 or 0.
+ */
+int ipcb_membarrier_register(void);
+void ipcb_membarrier(void);
+
+/* The longest sleep; tests make it endless to see that no wakeup is lost. */
+extern uint64_t ipcb_wait_tick_ns;
+
+static inline void ipcb_fence_light(const struct ipcb_wait_region *wait)
+{
+	if (ipcb_likely(wait->asymmetric))
+		ipcb_fence_compiler();
+	else
+		ipcb_fence_full();
+}
+
+/* W1 and W2. Whoever begins must end. */
+void ipcb_wait_begin(struct ipcb_wait_region *wait,
+		     struct ipcb_wait_object *object);
+/*
+ * W4, a tick at most. 0 (look again), or -ETIMEDOUT once @deadline_ns is past.
+ */
+int ipcb_wait_sleep(struct ipcb_wait_region *wait,
+		    struct ipcb_wait_object *object, uint64_t deadline_ns);
+/* W5 */
+void ipcb_wait_end(struct ipcb_wait_region *wait,
+		   struct ipcb_wait_object *object);
+
+/* K4 */
+void ipcb_wait_wake_slow(struct ipcb_wait_region *wait,
+			 struct ipcb_wait_object *object);
+
+/* K2 to K4, after K1 */
+static inline void ipcb_wait_wake(struct ipcb_wait_region *wait,
+				  struct ipcb_wait_object *object)
+{
+	ipcb_fence_light(wait);
+	if (ipcb_unlikely(ipcb_load_relaxed(&object->waiting)))
+		ipcb_wait_wake_slow(wait, object);
+}
+
+#endif

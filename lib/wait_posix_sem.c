@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * POSIX semaphores: sem_init(3) with pshared. They lie in a mapping of their
+ * own, not in the region: libc ends the process when it finds a semaphore
+ * spoiled, and a stray write to the region mustn't be able to do that.
+ */
+#include "wait.h"
+
+#include <fcntl.h>
+#include <semaphore.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <ipcbuf/region.h>
+
+/* A line each, so that sleepers don't disturb one another. */
+struct posix_sem {
+	sem_t sem;
+} __attribute__((aligned(IPCB_LINE)));
+
+uint64_t ipcb_wait_file_bytes(uint32_t max_sems)
+{
+	return ipcb_align_up(max_sems * sizeof(struct posix_sem),
+			     IPCB_META_PAGE);
+}
+
+static sem_t *sem_at(const struct ipcb_wait_region *wait, uint32_t slot)
+{
+	return &((struct posix_sem *)wait->sems)[slot].sem;
+}
+
+static int posix_sem_open(struct ipcb_wait_region *wait, int fd,
+			  uint64_t offset)
+{
+	uint64_t bytes = ipcb_wait_file_bytes(wait->max_sems);
+	struct stat st;
+	void *sems;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if ((uint64_t)st.st_size < offset + bytes)
+		return -EPROTO;
+	sems = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		    (off_t)offset);
+	if (sems == MAP_FAILED)
+		return -errno;
+	madvise(sems, bytes, MADV_DONTFORK);
+	wait->sems = sems;
+	wait->sems_bytes = bytes;
+	return 0;
+}
+
+static void posix_sem_close(struct ipcb_wait_region *wait)
+{
+	if (wait->sems)
+		munmap(wait->sems, wait->sems_bytes);
+	wait->sems = NULL;
+}
+
+static int posix_sem_create(struct ipcb_wait_region *wait, int name_fd, int fd,
+			    uint64_t offset, struct ipcb_name_record *record)
+{
+	uint64_t bytes = ipcb_wait_file_bytes(wait->max_sems);
+	uint32_t slot;
+	int error;
+
+	(void)name_fd;
+	(void)record;
+	error = ipcb_errno(fallocate(fd, 0, (off_t)offset, (off_t)bytes));
+	if (!error)
+		error = posix_sem_open(wait, fd, offset);
+	if (error)
+		return error;
+	for (slot = 0; slot < wait->max_sems; slot++)
+		sem_init(sem_at(wait, slot), 1, 0);
+	return 0;
+}
+
+static int posix_sem_remove(const struct ipcb_name_record *record)
+{
+	(void)record;
+	return 0;
+}
+
+/* What a late waker left for the slot's former owner; few if any. */
+static void posix_sem_reset(struct ipcb_wait_region *wait, uint32_t slot)
+{
+	int tries;
+
+	for (tries = 0; tries < 16; tries++)
+		if (sem_trywait(sem_at(wait, slot)))
+			return;
+}
+
+static int posix_sem_sleep(struct ipcb_wait_region *wait,
+			   struct ipcb_wait_object *object, uint32_t slot,
+			   uint64_t deadline_ns)
+{
+	struct timespec until = {
+		.tv_sec = (time_t)(deadline_ns / IPCB_NS_PER_SEC),
+		.tv_nsec = (long)(deadline_ns % IPCB_NS_PER_SEC),
+	};
+
+	(void)object;
+	if (sem_clockwait(sem_at(wait, slot), CLOCK_MONOTONIC, &until) &&
+	    errno == ETIMEDOUT)
+		return -ETIMEDOUT;
+	return 0;
+}
+
+static void posix_sem_wake(struct ipcb_wait_region *wait,
+			   struct ipcb_wait_object *object, uint32_t slot)
+{
+	(void)object;
+	sem_post(sem_at(wait, slot));
+}
+
+const struct ipcb_wait_ops ipcb_wait_posix_sem = {
+	.name = "posix-sem",
+	.id = IPCBUF_WAIT_POSIX_SEM,
+	.uses_pool = 1,
+	.create = posix_sem_create,
+	.open = posix_sem_open,
+	.close = posix_sem_close,
+	.remove = posix_sem_remove,
+	.reset = posix_sem_reset,
+	.sleep = posix_sem_sleep,
+	.wake = posix_sem_wake,
+};
