@@ -34,6 +34,8 @@ static int check_options(const struct ipcbuf_channel_options *options,
 		copy = *options;
 	}
 	if ((copy.flags & ~known) ||
+	    ((copy.flags & IPCBUF_CHANNEL_OPEN_ONLY) &&
+	     (copy.flags & IPCBUF_CHANNEL_EXCL)) ||
 	    copy.depth_slots > IPCBUF_CHANNEL_MAX_SLOTS)
 		return -EINVAL;
 	if (!copy.depth_slots)

@@ -5,18 +5,21 @@
 #include "cache.h"
 
 /*
- * How much a request really needs: a power of two where an alignment beyond
- * 64 bytes is asked for, since blocks of such classes lie at multiples of
- * their size.
+ * How much to ask for, so that the class has the alignment: blocks lie at
+ * multiples of their size from the start of a slab or frame, and every fourth
+ * class is a power of two. A run begins where a frame does.
  */
-static uint64_t aligned_bytes(uint64_t bytes, uint64_t align)
+static uint64_t aligned_bytes(const struct ipcbuf_region *region,
+			      uint64_t bytes, uint64_t align)
 {
-	uint64_t need = ipcb_max(bytes, align);
+	unsigned int class = ipcb_class_of(ipcb_max(bytes, align));
 
-	if (align <= IPCB_LINE)
-		return bytes;
-	return ipcb_is_power_of_two(need) ? need :
-	       UINT64_C(2) << ipcb_log2(need);
+	while (class < region->usable_classes &&
+	       region->classes[class].kind != IPCB_SPAN_RUN &&
+	       region->classes[class].bytes % align)
+		class++;
+	return class < region->usable_classes ? region->classes[class].bytes :
+						bytes;
 }
 
 static int take_record(struct ipcbuf_region *region, uint64_t bytes,
@@ -75,7 +78,8 @@ IPCB_PUBLIC int ipcbuf_alloc_aligned(struct ipcbuf_region *region, size_t bytes,
 	else if (bytes > region->g.heap_bytes)
 		error = -EMSGSIZE;
 	else
-		error = take_record(region, aligned_bytes(bytes, align_bytes),
+		error = take_record(region,
+				    aligned_bytes(region, bytes, align_bytes),
 				    ret_record);
 	ipcb_leave();
 	return error;

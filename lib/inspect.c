@@ -70,31 +70,6 @@ static void sum_span(struct ipcbuf_region *region, uint32_t span, uint64_t word,
 	}
 }
 
-static uint64_t committed_heap(const struct ipcbuf_region *region)
-{
-	uint64_t limit = ipcb_frames_limit(region), frame, word, sum = 0;
-
-	for (frame = 0; frame < limit; frame++) {
-		word = ipcb_load_relaxed(&region->frames[frame]);
-		if (ipcb_frame_kind(word) == IPCB_FRAME_HEAD)
-			sum += ipcb_frame_value(word) * IPCB_META_PAGE;
-		else if (ipcb_frame_kind(word) == IPCB_FRAME_SLABS ||
-			 ipcb_frame_kind(word) == IPCB_FRAME_BIG)
-			sum += UINT64_C(1) << region->g.frame_shift;
-	}
-	return sum;
-}
-
-/* Tables, and own words for every frame that has metadata. */
-static uint64_t committed_meta(const struct ipcbuf_region *region)
-{
-	uint64_t limit = ipcb_frames_limit(region);
-	uint64_t slabs = limit << region->g.slabs_per_frame_shift;
-
-	return region->g.frames_offset + limit * 8 + slabs * 8 +
-	       slabs * region->g.own_words_per_slab * 2;
-}
-
 struct object_counts {
 	uint32_t channels;
 	uint32_t segments;
@@ -196,12 +171,12 @@ static void fill_heap(struct ipcbuf_region *region,
 		      struct ipcbuf_region_info *info)
 {
 	struct ipcb_header *header = region->header;
-	uint64_t meta = committed_meta(region);
 
 	ipcb_spans_each(region, sum_held, info);
 	subtract_cached(region, info);
-	info->committed_bytes = meta + committed_heap(region);
-	info->peak_committed_bytes = ipcb_max(info->committed_bytes, meta +
+	info->committed_bytes = region->memory.ops->usage(&region->memory);
+	info->peak_committed_bytes = ipcb_max(info->committed_bytes,
+		region->g.frames_offset +
 		ipcb_load_relaxed(&header->peak_committed_bytes));
 	info->allocation_failures =
 		ipcb_load_relaxed(&header->allocation_failures);

@@ -25,6 +25,14 @@ static uint32_t frame_shift_for(uint64_t size_bytes, uint32_t slab_shift)
 	return shift > 21 ? 21 : shift;
 }
 
+static uint64_t round_size(uint64_t size_bytes)
+{
+	uint32_t shift = frame_shift_for(size_bytes,
+					 slab_shift_for(size_bytes));
+
+	return ipcb_align_up(size_bytes, UINT64_C(1) << shift);
+}
+
 static uint64_t place(uint64_t *cursor, uint64_t bytes)
 {
 	uint64_t offset = *cursor;
@@ -55,15 +63,17 @@ static void place_tables(struct ipcb_geometry *g)
 int ipcb_geometry_compute(uint64_t size_bytes, struct ipcb_geometry *ret)
 {
 	struct ipcb_geometry g = { 0 };
-	int small = size_bytes < SMALL_REGION_BYTES;
+	int small;
 
 	if (size_bytes < IPCBUF_REGION_MIN_BYTES ||
 	    size_bytes > IPCBUF_REGION_MAX_BYTES)
 		return -EINVAL;
-	g.slab_shift = slab_shift_for(size_bytes);
-	g.frame_shift = frame_shift_for(size_bytes, g.slab_shift);
+	/* Rounded first: the rounded size must give the same geometry again. */
+	g.size_bytes = round_size(size_bytes);
+	small = g.size_bytes < SMALL_REGION_BYTES;
+	g.slab_shift = slab_shift_for(g.size_bytes);
+	g.frame_shift = frame_shift_for(g.size_bytes, g.slab_shift);
 	g.slabs_per_frame_shift = g.frame_shift - g.slab_shift;
-	g.size_bytes = ipcb_align_up(size_bytes, UINT64_C(1) << g.frame_shift);
 	g.max_members = small ? 128 : 1024;
 	g.max_waiters = small ? 32 : 256;
 	g.max_sems = small ? 128 : 1024;

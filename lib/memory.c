@@ -129,3 +129,10 @@ void ipcb_memory_decommit_fd(struct ipcb_memory *memory, uint64_t offset,
 	fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 		  (off_t)offset, (off_t)bytes);
 }
+
+uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory)
+{
+	struct stat st;
+
+	return fstat(memory->fd, &st) ? 0 : (uint64_t)st.st_blocks * 512;
+}

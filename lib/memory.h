@@ -16,6 +16,7 @@ struct ipcb_memory {
 	unsigned char *base;
 	uint64_t size_bytes;
 	int fd;			/* -1 where the backend has none */
+	int shm_id;		/* System V */
 	int rdonly;
 };
 
@@ -43,6 +44,8 @@ struct ipcb_memory_ops {
 		      uint64_t bytes);
 	void (*decommit)(struct ipcb_memory *memory, uint64_t offset,
 			 uint64_t bytes);
+	/* Bytes that it holds from the machine now. */
+	uint64_t (*usage)(const struct ipcb_memory *memory);
 };
 
 extern const struct ipcb_memory_ops ipcb_memory_posix;
@@ -70,6 +73,8 @@ int ipcb_memory_commit_fd(struct ipcb_memory *memory, uint64_t offset,
 			  uint64_t bytes);
 void ipcb_memory_decommit_fd(struct ipcb_memory *memory, uint64_t offset,
 			     uint64_t bytes);
+
+uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory);
 
 /* memory_memfd.c: adopts a descriptor that was passed. */
 int ipcb_memory_open_memfd(struct ipcb_memory *memory, int fd);

@@ -99,4 +99,5 @@ const struct ipcb_memory_ops ipcb_memory_memfd = {
 	.remove = memfd_remove,
 	.commit = ipcb_memory_commit_fd,
 	.decommit = ipcb_memory_decommit_fd,
+	.usage = ipcb_memory_usage_fd,
 };

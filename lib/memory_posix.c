@@ -100,4 +100,5 @@ const struct ipcb_memory_ops ipcb_memory_posix = {
 	.remove = posix_remove,
 	.commit = ipcb_memory_commit_fd,
 	.decommit = ipcb_memory_decommit_fd,
+	.usage = ipcb_memory_usage_fd,
 };

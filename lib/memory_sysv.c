@@ -6,6 +6,7 @@
  */
 #include "memory.h"
 
+#include <stdio.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
@@ -30,6 +31,7 @@ static int sysv_attach(struct ipcb_memory *memory, int id)
 	}
 	madvise(base, memory->size_bytes, MADV_DONTFORK);
 	memory->base = base;
+	memory->shm_id = id;
 	return 0;
 }
 
@@ -149,6 +151,28 @@ static void sysv_decommit(struct ipcb_memory *memory, uint64_t offset,
 	madvise(memory->base + offset, bytes, MADV_REMOVE);
 }
 
+/*
+ * shmctl() tells resident sizes only for all segments together; /proc has
+ * them one by one: key id perms size cpid lpid nattch uid gid cuid cgid atime
+ * dtime ctime rss swap.
+ */
+static uint64_t sysv_usage(const struct ipcb_memory *memory)
+{
+	unsigned long long rss = 0, swap = 0, found = 0;
+	FILE *file = fopen("/proc/sysvipc/shm", "re");
+	char line[512];
+	int id;
+
+	if (!file)
+		return 0;
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*s %d %*s %*s %*s %*s %*s %*s %*s %*s "
+			       "%*s %*s %*s %*s %llu %llu", &id, &rss,
+			       &swap) == 3 && id == memory->shm_id;
+	fclose(file);
+	return found ? rss + swap : 0;
+}
+
 const struct ipcb_memory_ops ipcb_memory_sysv = {
 	.name = "sysv",
 	.id = IPCBUF_BACKEND_SYSV,
@@ -158,4 +182,5 @@ const struct ipcb_memory_ops ipcb_memory_sysv = {
 	.remove = sysv_remove,
 	.commit = sysv_commit,
 	.decommit = sysv_decommit,
+	.usage = sysv_usage,
 };

@@ -94,7 +94,7 @@ int ipcb_region_make(struct ipcbuf_region *region, const char *name,
 	error = params->memory->create(&region->memory, name, name_fd, &record,
 				       &params->owner);
 	if (error)
-		return error == -EEXIST ? -EPROTO : error;
+		return error;
 	if (params->memory->anonymous)
 		error = ipcb_region_own_description(&region->memory,
 						    &region->lock_fd);
@@ -169,7 +169,8 @@ static int open_locked(struct ipcbuf_region *region, const char *name,
 		ipcb_region_make(region, name, name_fd, params);
 	if (error)
 		ipcb_namefile_remove(name);
-	return error;
+	/* Memory of that name, which no region's name file speaks of. */
+	return error == -EEXIST && mode == MODE_EITHER ? -EPROTO : error;
 }
 
 static int open_writable(struct ipcbuf_region *region, const char *name,
@@ -237,7 +238,8 @@ static int open_by_name(const char *name,
 
 	if (!ret_region || ipcb_name_check(name))
 		return -EINVAL;
-	error = ipcb_region_params(options, &params);
+	error = mode == MODE_OPEN ? ipcb_region_flags(options, &params.flags) :
+				    ipcb_region_params(options, &params);
 	if (error)
 		return error;
 	if ((params.flags & IPCBUF_REGION_RDONLY) && mode != MODE_OPEN)
@@ -247,7 +249,7 @@ static int open_by_name(const char *name,
 		return -ENOMEM;
 	if (params.flags & IPCBUF_REGION_RDONLY)
 		error = open_rdonly(region, name);
-	else if (params.memory->anonymous && mode != MODE_OPEN)
+	else if (mode != MODE_OPEN && params.memory->anonymous)
 		error = ipcb_region_make(region, name, -1, &params);
 	else
 		error = open_writable(region, name, mode, &params);

@@ -54,7 +54,9 @@ static int check_options(const struct ipcbuf_segment_options *options,
 			return -EINVAL;
 		copy = *options;
 	}
-	if ((copy.flags & ~known) || copy.reserved)
+	if ((copy.flags & ~known) || copy.reserved ||
+	    ((copy.flags & IPCBUF_SEGMENT_OPEN_ONLY) &&
+	     (copy.flags & IPCBUF_SEGMENT_EXCL)))
 		return -EINVAL;
 	if (!copy.deadline_ns)
 		copy.deadline_ns = IPCBUF_FOREVER;

@@ -360,7 +360,6 @@ static void release_orphan(struct ipcbuf_region *region, uint32_t span)
 	}
 	if (ipcb_slab_kind(word) != IPCB_SLAB_ORPHAN ||
 	    class >= region->usable_classes ||
-	    !ipcb_span_is_free(region, span, class) ||
 	    !ipcb_span_adopt(region, 0, span, class))
 		return;
 	/* Exact now: an owner is the only one who can make it less free. */
