@@ -7,8 +7,9 @@
 #include "../common/variants.h"
 
 #include <pthread.h>
+#include <sched.h>
 
-#include "../../lib/wait.h"
+#include "../../lib/region.h"
 #include "../common/random.h"
 
 #define ROUNDS 60000
@@ -139,6 +140,77 @@ TEST_F_TIMEOUT(endless, full_and_empty, 120)
 		ASSERT_EQ(0, ipcbuf_free(record));
 	}
 	ASSERT_EQ(0, pthread_join(thread, NULL));
+}
+
+/*
+ * The same race without a channel around it: both threads start each round
+ * together, and the waker publishes at a random moment of the waiter's way to
+ * sleep.
+ */
+struct race {
+	struct ipcb_wait_region *wait;
+	struct ipcb_wait_object *object;
+	uint32_t start;			/* the round that both may begin */
+	uint32_t arrived;		/* the round that the waker is ready for */
+	uint32_t published;
+};
+
+#define RACES 50000u
+
+/* Spins, but not for a whole time slice where the other can't run. */
+static void await(const uint32_t *word, uint32_t value)
+{
+	unsigned int spins = 0;
+
+	while (ipcb_load_acquire(word) != value)
+		if (++spins % 4096 == 0)
+			sched_yield();
+}
+
+static void *waker(void *arg)
+{
+	struct race *race = arg;
+	struct random random = { 5 };
+	uint32_t round;
+
+	for (round = 1; round <= RACES; round++) {
+		volatile uint64_t i, n = random_below(&random, 120);
+
+		ipcb_store_release(&race->arrived, round);
+		await(&race->start, round);
+		for (i = 0; i < n; i++)
+			;
+		ipcb_store_release(&race->published, round);
+		ipcb_wait_wake(race->wait, race->object);
+	}
+	return NULL;
+}
+
+/* Fails (by its limit) if either fence is left out. */
+TEST_F_TIMEOUT(endless, begin_against_publish, 120)
+{
+	struct ipcbuf_region *region = self->region.handle;
+	struct race race = { &region->wait, &region->waiters[0].object,
+			     0, 0, 0 };
+	pthread_t thread;
+	uint32_t round;
+
+	ipcb_wait_tick_ns = UINT64_MAX;
+	region->waiters[0].own = region->member;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, waker, &race));
+	for (round = 1; round <= RACES; round++) {
+		await(&race.arrived, round);
+		ipcb_store_release(&race.start, round);
+		do {
+			ipcb_wait_begin(race.wait, race.object);
+			if (ipcb_load_acquire(&race.published) != round)
+				ipcb_wait_sleep(race.wait, race.object,
+						IPCBUF_FOREVER);
+			ipcb_wait_end(race.wait, race.object);
+		} while (ipcb_load_acquire(&race.published) != round);
+	}
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	region->waiters[0].own = 0;
 }
 
 TEST_HARNESS_MAIN
