@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* The command line. See options.h. */
+#include "options.h"
+
+#include <err.h>
+#include <fnmatch.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define USAGE_EXIT 2
+
+static const char usage[] =
+"Usage: ipcbuf-bench [options]\n"
+"Measure ipcbuf between two processes, each pinned to a core.\n"
+"\n"
+"  -n, --reps N         repetitions, of which the median counts (5)\n"
+"  -o, --only PATTERN   only scenarios of such names, as 'life*'; repeatable\n"
+"  -L, --list           list the scenarios and exit\n"
+"  -c, --cpus A,B       pin to these processors\n"
+"  -r, --region NAME    posix, sysv, memfd or kmod\n"
+"  -w, --wait NAME      futex, posix-sem, sysv-sem or kmod\n"
+"  -j, --json           print the results as JSON\n"
+"  -m, --markdown       print the results as a Markdown table\n"
+"      --quick          a tenth of the work: to see that it runs\n"
+"  -q, --quiet          show no progress\n"
+"  -h, --help           print this and exit\n"
+"  -V, --version        print the library's version and exit\n"
+"\n"
+"Exit status: 0 everything was measured, 1 something failed, 2 wrong usage,\n"
+"128 + signal after an interrupt.\n";
+
+enum long_only {
+	OPTION_QUICK = 256,
+};
+
+static const struct option options_long[] = {
+	{ "reps", required_argument, NULL, 'n' },
+	{ "only", required_argument, NULL, 'o' },
+	{ "list", no_argument, NULL, 'L' },
+	{ "cpus", required_argument, NULL, 'c' },
+	{ "region", required_argument, NULL, 'r' },
+	{ "wait", required_argument, NULL, 'w' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "markdown", no_argument, NULL, 'm' },
+	{ "quick", no_argument, NULL, OPTION_QUICK },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* In the order of enum ipcbuf_backend and enum ipcbuf_wait, from 1. */
+static const char *const backend_names[] = { "posix", "sysv", "memfd", "kmod" };
+static const char *const wait_names[] = {
+	"futex", "posix-sem", "sysv-sem", "kmod",
+};
+
+static uint32_t parse_name(const char *what, const char *text,
+			   const char *const names[4])
+{
+	uint32_t i;
+
+	for (i = 0; i < 4; i++)
+		if (!strcmp(text, names[i]))
+			return i + 1;
+	errx(USAGE_EXIT, "--%s: there is no \"%s\"; try --help", what, text);
+}
+
+static unsigned int parse_reps(const char *text)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (end == text || *end || value < 1 || value > REPS_MAX)
+		errx(USAGE_EXIT, "--reps: \"%s\" is not between 1 and %u", text,
+		     REPS_MAX);
+	return (unsigned int)value;
+}
+
+static void parse_cpus(const char *text, int cpus[ROLES])
+{
+	char rest;
+
+	if (sscanf(text, "%d,%d%c", &cpus[ROLE_A], &cpus[ROLE_B], &rest) != 2 ||
+	    cpus[ROLE_A] < 0 || cpus[ROLE_B] < 0)
+		errx(USAGE_EXIT, "--cpus: \"%s\" is not two numbers, as 0,1",
+		     text);
+}
+
+static void add_pattern(struct bench_options *options, const char *text)
+{
+	if (options->pattern_count == PATTERNS_MAX)
+		errx(USAGE_EXIT, "--only: more than %u patterns", PATTERNS_MAX);
+	options->patterns[options->pattern_count++] = text;
+}
+
+static void set_option(struct bench_options *options, int option)
+{
+	switch (option) {
+	case 'n':
+		options->reps = parse_reps(optarg);
+		break;
+	case 'o':
+		add_pattern(options, optarg);
+		break;
+	case 'L':
+		options->list = true;
+		break;
+	case 'c':
+		parse_cpus(optarg, options->cpus);
+		break;
+	case 'r':
+		options->backend = parse_name("region", optarg, backend_names);
+		break;
+	case 'w':
+		options->wait = parse_name("wait", optarg, wait_names);
+		break;
+	case 'j':
+		options->json = true;
+		break;
+	case 'm':
+		options->markdown = true;
+		break;
+	case OPTION_QUICK:
+		options->quick = true;
+		break;
+	case 'q':
+		options->quiet = true;
+		break;
+	case 'h':
+		fputs(usage, stdout);
+		exit(0);
+	case 'V':
+		printf("ipcbuf-bench %s\n", ipcbuf_version());
+		exit(0);
+	default:
+		fputs("Try 'ipcbuf-bench --help'.\n", stderr);
+		exit(USAGE_EXIT);
+	}
+}
+
+void options_parse(int argc, char **argv, struct bench_options *ret_options)
+{
+	struct bench_options options = {
+		.reps = 5,
+		.cpus = { -1, -1 },
+	};
+	int option;
+
+	for (;;) {
+		option = getopt_long(argc, argv, "n:o:Lc:r:w:jmqhV",
+				     options_long, NULL);
+		if (option < 0)
+			break;
+		set_option(&options, option);
+	}
+	if (optind < argc)
+		errx(USAGE_EXIT, "there is nothing to do with \"%s\"; try --help",
+		     argv[optind]);
+	if (options.json && options.markdown)
+		errx(USAGE_EXIT, "--json and --markdown exclude each other");
+	*ret_options = options;
+}
+
+bool options_match(const struct bench_options *options, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < options->pattern_count; i++)
+		if (!fnmatch(options->patterns[i], name, 0))
+			return true;
+	return !options->pattern_count;
+}
