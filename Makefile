@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#
+# Everything that is built lands in $(BUILD); "make help" lists the targets.
+# The compiler, the flags and the variants are chosen in scripts/variant.mk.
+
+all: lib tools
+
+include scripts/variant.mk
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+DEMO ?= /usr/share
+
+version-part = $(shell sed -n 's/.*IPCBUF_VERSION_$1 //p' include/ipcbuf/base.h)
+SOVERSION := $(call version-part,MAJOR)
+VERSION := $(SOVERSION).$(call version-part,MINOR).$(call version-part,PATCH)
+
+LIB_SO := $(BUILD)/libipcbuf.so
+LIB_A := $(BUILD)/libipcbuf.a
+SONAME := libipcbuf.so.$(SOVERSION)
+
+HEADERS := $(wildcard include/ipcbuf/*.h)
+MANPAGES := $(wildcard Documentation/man/*.[1-7])
+# A folder in tools/ is one program, called ipcbuf-FOLDER.
+TOOLS := $(notdir $(patsubst %/,%,$(wildcard tools/*/)))
+TOOL_PROGS := $(patsubst $(BUILD)/ipcbuf-ipcbuf,$(BUILD)/ipcbuf,\
+		$(TOOLS:%=$(BUILD)/ipcbuf-%))
+SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c))
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
+LIB_OBJS := $(call objects,lib)
+TOOL_OBJS := $(foreach tool,$(TOOLS),$(call objects,tools/$(tool)))
+
+lib: $(LIB_SO) $(LIB_A)
+tools: $(TOOL_PROGS)
+samples: $(SAMPLES)
+
+# --- compiling ---------------------------------------------------------------
+
+# One set of objects makes both libraries: where they are linked into
+# a program, the linker turns the position-independent accesses into direct ones.
+$(LIB_OBJS): MODE_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec
+$(LIB_OBJS): PKG_FLAGS = $(URCU_CFLAGS)
+# liburcu keeps its readers less aligned than it declares them.
+$(patsubst %.c,$(BUILD)/obj/%.o,$(shell grep -l '"rcu.h"' lib/*.c)): \
+	MODE_FLAGS += $(if $(filter undefined,$(SAN)),-fno-sanitize=alignment)
+$(TOOL_OBJS): PKG_FLAGS = $(TOOL_CFLAGS)
+
+$(BUILD)/obj/%.o: %.c $(CONFIG) Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iinclude $(MODE_FLAGS) $(PKG_FLAGS) -MMD -MP -c $< -o $@
+
+$(LIB_A): $(LIB_OBJS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/libipcbuf.so.$(VERSION): $(LIB_OBJS) lib/libipcbuf.map
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(SO_LDFLAGS) -shared -Wl,-soname,$(SONAME) \
+		-Wl,--version-script=lib/libipcbuf.map $(LDFLAGS) \
+		-o $@ $(LIB_OBJS) $(URCU_LIBS) $(SYS_LIBS)
+
+$(LIB_SO): $(BUILD)/libipcbuf.so.$(VERSION)
+	$(Q)ln -sf libipcbuf.so.$(VERSION) $(BUILD)/$(SONAME)
+	$(Q)ln -sf $(SONAME) $@
+
+# The tools hold the library, so that they run from wherever they are put.
+define tool-rule
+$1: $(call objects,tools/$2) $(LIB_A)
+	$$(call say,LD,$$@)
+	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(PROG_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ \
+		-Wl,--as-needed $$(TOOL_LIBS) $$(URCU_LIBS) $$(SYS_LIBS)
+endef
+$(foreach tool,$(TOOLS),$(eval $(call tool-rule,$(patsubst \
+	%/ipcbuf-ipcbuf,%/ipcbuf,$(BUILD)/ipcbuf-$(tool)),$(tool))))
+
+$(SAMPLES): $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(LIB_A)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(PROG_LDFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(URCU_LIBS) $(SYS_LIBS)
+
+-include $(LIB_OBJS:.o=.d) $(TOOL_OBJS:.o=.d)
+-include $(SAMPLES:$(BUILD)/samples/%=$(BUILD)/obj/samples/%.d)
+
+# --- running -----------------------------------------------------------------
+# What bootstrap installs is looked for anew by a make of its own.
+
+again = $(MAKE) --no-print-directory
+
+demo:
+	$(Q)scripts/bootstrap base
+	+$(Q)$(again) $(BUILD)/ipcbuf-demo
+	$(BUILD)/ipcbuf-demo $(DEMO)
+
+bench:
+	$(Q)scripts/bootstrap base bench
+	+$(Q)$(again) $(BUILD)/ipcbuf-bench
+	$(BUILD)/ipcbuf-bench $(BENCH)
+
+kselftest:
+	$(Q)scripts/bootstrap $(BOOTSTRAP_SETS)
+	+$(Q)$(again) all
+	$(Q)scripts/kselftest $(BUILD) $(TESTS)
+
+check:
+	$(Q)scripts/bootstrap base selftest check
+	$(Q)scripts/check
+
+model:
+	$(Q)scripts/bootstrap check
+	scripts/model
+
+# --- installing --------------------------------------------------------------
+
+INSTALL ?= install
+
+$(BUILD)/ipcbuf.pc: lib/ipcbuf.pc.in include/ipcbuf/base.h FORCE
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' $< >$@
+
+install: $(LIB_SO) $(LIB_A) $(TOOL_PROGS) $(BUILD)/ipcbuf.pc
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+		$(DESTDIR)$(INCLUDEDIR)/ipcbuf
+	$(INSTALL) -m 755 $(TOOL_PROGS) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 644 $(LIB_A) $(LIB_SO).$(VERSION) $(DESTDIR)$(LIBDIR)
+	ln -sf libipcbuf.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libipcbuf.so
+	$(INSTALL) -m 644 $(BUILD)/ipcbuf.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/ipcbuf
+	set -e; for page in $(MANPAGES); do \
+		$(INSTALL) -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page; \
+	done
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+uninstall:
+	rm -f $(TOOL_PROGS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) \
+		$(DESTDIR)$(LIBDIR)/libipcbuf.a \
+		$(DESTDIR)$(LIBDIR)/libipcbuf.so \
+		$(DESTDIR)$(LIBDIR)/$(SONAME) \
+		$(DESTDIR)$(LIBDIR)/libipcbuf.so.$(VERSION) \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/ipcbuf.pc \
+		$(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%)
+	rm -f $(foreach page,$(notdir $(MANPAGES)),\
+		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
+	-@rmdir $(DESTDIR)$(INCLUDEDIR)/ipcbuf
+
+clean:
+	rm -rf build $(filter-out build/%,$(BUILD))
+
+help:
+	@cat scripts/help.txt
+
+FORCE:
+
+.PHONY: all lib tools samples demo bench kselftest check model install \
+	uninstall clean help FORCE
+.DELETE_ON_ERROR:

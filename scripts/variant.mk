@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#
+# Which compiler, which flags, and where to build.
+#
+#   SAN=address|undefined|thread   with a sanitizer, in build/asan …
+#   ARCH=aarch64                   for another machine, in build/aarch64
+#   CC=clang BUILD=build/clang     with another compiler
+#   WERROR=                        warnings don't stop the build
+#   V=1                            print the commands
+#
+# The choice is written to $(BUILD)/config.mk: what is built again when it
+# changes depends on that file, and the selftests take their flags from there.
+
+HOST_ARCH := $(shell uname -m)
+ARCH ?= $(HOST_ARCH)
+BOOTSTRAP_SETS := base selftest
+SYS_LIBS := -pthread -lrt
+PROG_LDFLAGS :=
+EMULATOR :=
+# Shared libraries bind to all that they use, and to nothing by accident.
+SO_LDFLAGS := -Wl,-z,defs -Wl,-z,relro -Wl,-z,now
+
+ifneq ($(ARCH),$(HOST_ARCH))
+ifneq ($(ARCH),aarch64)
+$(error ARCH=$(ARCH): only aarch64 can be built for from here)
+endif
+BUILD ?= build/aarch64
+CC := aarch64-linux-gnu-gcc
+AR := aarch64-linux-gnu-ar
+SYSROOT := $(shell scripts/arm64-sysroot --path)
+PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
+	PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/aarch64-linux-gnu/pkgconfig pkg-config
+# Static programs run under the emulator without a foreign system around them.
+PROG_LDFLAGS := -static
+EMULATOR := qemu-aarch64
+BOOTSTRAP_SETS := base selftest cross
+endif
+
+PKG_CONFIG ?= pkg-config
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CC_IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
+
+SAN_DIR_address := asan
+SAN_DIR_undefined := ubsan
+SAN_DIR_thread := tsan
+ifneq ($(SAN),)
+ifeq ($(SAN_DIR_$(SAN)),)
+$(error SAN=$(SAN): address, undefined or thread)
+endif
+BUILD ?= build/$(SAN_DIR_$(SAN))
+SAN_FLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+ifeq ($(CC_IS_CLANG)$(SAN),thread)
+# gcc warns of every fence that ThreadSanitizer doesn't see.
+SAN_FLAGS += -Wno-tsan
+endif
+# The sanitizers' own functions come from the program.
+SO_LDFLAGS := $(filter-out %defs,$(SO_LDFLAGS))
+endif
+
+BUILD ?= build
+
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(Q),@printf '  %-3s %s\n' $1 $2)
+
+CFLAGS ?= -O2 -g
+WERROR ?= -Werror
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion $(WERROR)
+ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS)
+
+# pkg-config is asked once, by the first rule that needs the answer.
+need = $(if $(shell $(PKG_CONFIG) --exists $1 && echo yes),,\
+	$(error $1 is missing: run scripts/bootstrap $(filter-out selftest,$(BOOTSTRAP_SETS))))
+ask = $(strip $(call need,$2)$(shell $(PKG_CONFIG) $1 $2))
+once = $(eval $1 := $$(call ask,$2,$3))$($1)
+
+URCU_CFLAGS = $(call once,URCU_CFLAGS,--cflags,liburcu-bp)
+URCU_LIBS = $(call once,URCU_LIBS,--libs,liburcu-bp)
+TOOL_CFLAGS = $(call once,TOOL_CFLAGS,--cflags,libxxhash json-c)
+TOOL_LIBS = $(call once,TOOL_LIBS,--libs,libxxhash json-c)
+
+define CONFIG_TEXT
+CC := $(CC)
+TEST_CFLAGS := $(ALL_CFLAGS)
+TEST_LDFLAGS := $(PROG_LDFLAGS) $(LDFLAGS)
+TEST_LIBS := $(URCU_LIBS) $(SYS_LIBS)
+EMULATOR := $(EMULATOR)
+endef
+
+CONFIG := $(BUILD)/config.mk
+$(CONFIG): FORCE
+	$(shell mkdir -p $(@D))$(file >$@.new,$(CONFIG_TEXT))
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
