@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Memory goes back: to the machine when it is free, to the others when a
+ * thread, a handle or a process ends as it should.
+ */
+#include "../common/variants.h"
+#include "../common/random.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define RECORDS 3000
+
+REGION_FIXTURE(give_back, 128 * MIB);
+
+static uint64_t committed(struct ipcbuf_region *region)
+{
+	return region_info(region).committed_bytes;
+}
+
+/* Uses some memory of many classes and gives all of it back. */
+static void use_and_free(struct ipcbuf_region *region)
+{
+	static void *records[RECORDS];
+	struct random random = { 1 };
+	unsigned int i;
+
+	for (i = 0; i < RECORDS; i++) {
+		size_t bytes = random_size(&random, 100000);
+
+		records[i] = record_new(region, bytes);
+		memset(records[i], 1, bytes);
+	}
+	for (i = 0; i < RECORDS; i++)
+		MUST_EQ(0, ipcbuf_free(records[i]));
+}
+
+/*
+ * Fails if what is committed doesn't grow with use and fall again, or if the
+ * next use finds less.
+ */
+TEST_F(give_back, to_the_machine)
+{
+	struct ipcbuf_region *region = self->region.handle;
+	struct ipcbuf_region_info info = region_info(region);
+	uint64_t empty = info.committed_bytes, tables;
+	unsigned char *record;
+	int round;
+
+	/* The tables of memory that was used once stay. */
+	tables = info.size_bytes - info.heap_bytes;
+	for (round = 0; round < 3; round++) {
+		record = record_new(region, 40 * MIB);
+		memset(record, 1, 40 * MIB);
+		use_and_free(region);
+		EXPECT_LE(empty + 40 * MIB, committed(region));
+		EXPECT_EQ(0, ipcbuf_free(record));
+		EXPECT_EQ(0, ipcbuf_region_trim(region));
+		EXPECT_EQ(0, region_held(region));
+		EXPECT_GE(empty + tables + 2 * info.frame_bytes,
+			  committed(region));
+	}
+	EXPECT_LE(empty + 40 * MIB, region_info(region).peak_committed_bytes);
+}
+
+/* Fails if memory that was given back isn't there, and its own, when used again. */
+TEST_F(give_back, and_used_again)
+{
+	unsigned char *records[20];
+	unsigned int round, i;
+
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < ARRAY_SIZE(records); i++) {
+			records[i] = record_new(self->region.handle, 3 * MIB);
+			memset(records[i], (int)i, 3 * MIB);
+		}
+		for (i = 0; i < ARRAY_SIZE(records); i++) {
+			EXPECT_EQ(i, records[i][0]);
+			EXPECT_EQ(i, records[i][3 * MIB - 1]);
+			EXPECT_EQ(0, ipcbuf_free(records[i]));
+		}
+		EXPECT_EQ(0, ipcbuf_region_trim(self->region.handle));
+	}
+}
+
+static void *use_in_thread(void *region)
+{
+	use_and_free(region);
+	return NULL;
+}
+
+/* Fails if a thread takes what it had cached with it. */
+TEST_F(give_back, when_a_thread_ends)
+{
+	struct ipcbuf_region *region = self->region.handle;
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, use_in_thread, region));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, region_info(region).held_records);
+	EXPECT_EQ(0, region_held(region));
+}
+
+/* Fails if closing a handle leaves records or caches of it behind. */
+TEST_F(give_back, when_a_handle_closes)
+{
+	struct ipcbuf_region *second = test_region_join(&self->region);
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		record_new(second, 1 + i * 1000);
+	record_new(second, 20 * MIB);
+	use_and_free(second);
+	EXPECT_LE(20 * MIB, region_held(self->region.handle));
+	ASSERT_EQ(0, ipcbuf_region_close(second));
+	EXPECT_EQ(0, region_held(self->region.handle));
+	EXPECT_EQ(0, region_info(self->region.handle).held_records);
+}
+
+static int leave_without_a_word(void *arg)
+{
+	struct ipcbuf_region *region = test_region_join(arg);
+	unsigned int i;
+
+	use_and_free(region);
+	for (i = 0; i < 100; i++)
+		record_new(region, 1 + i * 1000);
+	return 0;
+}
+
+/* Fails if a process that returns from main() leaves anything behind. */
+TEST_F(give_back, when_a_process_ends)
+{
+	pid_t peer = peer_start(leave_without_a_word, &self->region);
+
+	ASSERT_EQ(0, peer_wait(peer));
+	EXPECT_EQ(0, region_held(self->region.handle));
+	EXPECT_EQ(1, region_info(self->region.handle).members);
+}
+
+/* Until the end of the process closes its handles. */
+static void *use_until_closed(void *region)
+{
+	void *record;
+	int ret;
+
+	do {
+		ret = ipcbuf_alloc(region, 1000, &record);
+	} while (!ret && !ipcbuf_free(record));
+	MUST(!ret || ret == -EBADF);
+	pause();
+	return NULL;
+}
+
+static int leave_at_work(void *arg)
+{
+	struct ipcbuf_region *region = test_region_join(arg);
+	pthread_t thread;
+
+	MUST_EQ(0, pthread_create(&thread, NULL, use_in_thread, region));
+	record_new(region, 100);
+	MUST_EQ(0, pthread_join(thread, NULL));
+	record_new(region, 100);
+	MUST_EQ(0, pthread_create(&thread, NULL, use_until_closed, region));
+	return 0;
+}
+
+/* The same where a thread is at work when the process ends. */
+TEST_F(give_back, when_a_process_ends_at_work)
+{
+	pid_t peer = peer_start(leave_at_work, &self->region);
+
+	ASSERT_EQ(0, peer_wait(peer));
+	ASSERT_EQ(0, ipcbuf_region_recover(self->region.handle, NULL));
+	EXPECT_EQ(0, region_held(self->region.handle));
+}
+
+static int leave_by_exit_status(void *arg)
+{
+	record_new(test_region_join(arg), 10 * MIB);
+	_exit(0);
+}
+
+/* Fails if one that skips its exit handlers isn't recovered like the dead. */
+TEST_F(give_back, when_a_process_skips_its_end)
+{
+	pid_t peer = peer_start(leave_by_exit_status, &self->region);
+	unsigned int recovered = 77;
+
+	ASSERT_EQ(0, peer_wait(peer));
+	EXPECT_EQ(0, ipcbuf_region_recover(self->region.handle, &recovered));
+	EXPECT_EQ(1, recovered);
+	EXPECT_EQ(0, region_held(self->region.handle));
+}
+
+/* Fails if -ENOMEM is said while the dead still hold what is needed. */
+TEST_F(give_back, before_saying_enomem)
+{
+	pid_t peer = peer_start(leave_by_exit_status, &self->region);
+	uint64_t most;
+	void *record;
+
+	most = region_info(self->region.handle).max_record_bytes;
+	ASSERT_EQ(0, peer_wait(peer));
+	record = record_new(self->region.handle, most);
+	EXPECT_EQ(0, ipcbuf_free(record));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Records that end elsewhere than where they began come back to those who
+ * allocate: much more passes through than the region could hold.
+ */
+#include "../common/variants.h"
+#include "../common/fill.h"
+#include "../common/random.h"
+
+#include <pthread.h>
+
+#define REGION_BYTES (16 * MIB)
+#define PASS_BYTES   (10 * REGION_BYTES)
+#define RECORD_LIMIT 65536
+
+REGION_FIXTURE(remote, REGION_BYTES);
+
+/* Who frees: the thread or process at the other end of channel 1. */
+static void free_all(struct ipcbuf_region *region)
+{
+	struct ipcbuf_channel *consumer;
+	uint64_t serial, expected = 0;
+	void *record;
+	size_t usable;
+	int ret;
+
+	consumer = channel_join(region, 1, IPCBUF_CONSUMER, 0);
+	while (!(ret = ipcbuf_channel_recv(consumer, &record))) {
+		MUST_EQ(0, ipcbuf_usable_size(record, &usable));
+		MUST(message_read(record, usable, &serial));
+		MUST_EQ(expected++, serial);
+		MUST_EQ(0, ipcbuf_free(record));
+	}
+	MUST_EQ(-EPIPE, ret);
+	MUST_EQ(0, ipcbuf_channel_close(consumer));
+}
+
+/* At most 64 records are on their way, so -ENOMEM can only be a leak. */
+static void send_all(struct ipcbuf_region *region)
+{
+	struct ipcbuf_channel *producer;
+	struct random random = { 1 };
+	uint64_t passed = 0, serial = 0;
+
+	producer = channel_join(region, 1, IPCBUF_PRODUCER, 0);
+	while (passed < PASS_BYTES) {
+		size_t bytes = MESSAGE_MIN_BYTES +
+			       random_below(&random, RECORD_LIMIT);
+		void *record = record_new(region, bytes);
+
+		message_write(record, bytes, serial++);
+		MUST_EQ(0, ipcbuf_channel_send(producer, record));
+		passed += bytes;
+	}
+	MUST_EQ(0, ipcbuf_channel_close(producer));
+}
+
+static int consumer_process(void *arg)
+{
+	struct ipcbuf_region *region = test_region_join(arg);
+
+	free_all(region);
+	MUST_EQ(0, ipcbuf_region_close(region));
+	return 0;
+}
+
+/* Fails if what another process frees is lost to this one. */
+TEST_F_TIMEOUT(remote, freed_by_another_process, 60)
+{
+	pid_t peer = peer_start(consumer_process, &self->region);
+
+	send_all(self->region.handle);
+	EXPECT_EQ(0, peer_wait(peer));
+	EXPECT_EQ(0, ipcbuf_region_trim(self->region.handle));
+	EXPECT_EQ(0, region_held(self->region.handle));
+}
+
+static int producer_process(void *arg)
+{
+	struct ipcbuf_region *region = test_region_join(arg);
+
+	send_all(region);
+	MUST_EQ(0, ipcbuf_region_close(region));
+	return 0;
+}
+
+/* Fails if what was received from a process that has left is lost. */
+TEST_F_TIMEOUT(remote, freed_after_the_producer_left, 60)
+{
+	pid_t peer = peer_start(producer_process, &self->region);
+
+	free_all(self->region.handle);
+	EXPECT_EQ(0, peer_wait(peer));
+	EXPECT_EQ(0, ipcbuf_region_trim(self->region.handle));
+	EXPECT_EQ(0, region_held(self->region.handle));
+}
+
+static void *consumer_thread(void *arg)
+{
+	free_all(arg);
+	return NULL;
+}
+
+/* Fails if what another thread frees is lost to this one. */
+TEST_F_TIMEOUT(remote, freed_by_another_thread, 60)
+{
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, consumer_thread,
+				    self->region.handle));
+	send_all(self->region.handle);
+	EXPECT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, ipcbuf_region_trim(self->region.handle));
+	EXPECT_EQ(0, region_held(self->region.handle));
+}
+
+/* One record of each size at a time, from a new thread each. */
+static void *alloc_and_leave(void *arg)
+{
+	void **records = arg;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		records[i + 1] = record_new(records[0], 64 + 100 * i);
+	return NULL;
+}
+
+/* Fails if slabs of threads that have ended are used no more. */
+TEST_F_TIMEOUT(remote, allocated_by_threads_that_ended, 60)
+{
+	void *records[101] = { self->region.handle };
+	pthread_t thread;
+	int round;
+	unsigned int i;
+
+	for (round = 0; round < 100; round++) {
+		ASSERT_EQ(0, pthread_create(&thread, NULL, alloc_and_leave,
+					    records));
+		ASSERT_EQ(0, pthread_join(thread, NULL));
+		for (i = 0; i < 100; i++)
+			ASSERT_EQ(0, ipcbuf_free(records[i + 1]));
+	}
+	EXPECT_EQ(0, ipcbuf_region_trim(self->region.handle));
+	EXPECT_EQ(0, region_held(self->region.handle));
+}
+
+TEST_HARNESS_MAIN

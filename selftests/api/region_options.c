@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* What may stand in the options, and where the environment decides. */
+#include "../common/variants.h"
+
+#include <string.h>
+
+FIXTURE(options) {
+	struct ipcbuf_region_options options;
+	char name[IPCBUF_NAME_MAX + 1];
+	struct ipcbuf_region *region;
+};
+
+FIXTURE_SETUP(options)
+{
+	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
+
+	options.size_bytes = 1 * MIB;
+	self->options = options;
+	self->region = POISON;
+	region_new_name(self->name);
+	ASSERT_EQ(0, unsetenv("IPCBUF_REGION"));
+	ASSERT_EQ(0, unsetenv("IPCBUF_WAIT"));
+}
+
+FIXTURE_TEARDOWN(options)
+{
+}
+
+/* The same for both ways to make a region; nothing may be left behind. */
+static void expect_refusal(struct __test_metadata *_metadata, int error,
+			   FIXTURE_DATA(options) *self)
+{
+	EXPECT_EQ(error, ipcbuf_region_create(self->name, &self->options,
+					      &self->region));
+	EXPECT_EQ(error,
+		  ipcbuf_region_open_or_create(self->name, &self->options,
+					       &self->region));
+	EXPECT_EQ(-ENOENT, ipcbuf_region_open(self->name, NULL,
+					      &self->region));
+	EXPECT_EQ(POISON, self->region);
+}
+
+static void expect_made(struct __test_metadata *_metadata, uint32_t backend,
+			uint32_t wait, FIXTURE_DATA(options) *self)
+{
+	struct ipcbuf_region_info info;
+
+	ASSERT_EQ(0, ipcbuf_region_create(self->name, &self->options,
+					  &self->region));
+	info = region_info(self->region);
+	EXPECT_EQ(backend, info.backend);
+	EXPECT_EQ(wait, info.wait);
+	EXPECT_EQ(0, ipcbuf_region_close(self->region));
+	EXPECT_EQ(backend_has_names(backend) ? 0 : -ENOENT,
+		  ipcbuf_region_unlink(self->name));
+}
+
+/* Fails if a backend that nobody has heard of stands for one that exists. */
+TEST_F(options, unknown_backend)
+{
+	const uint32_t unknown[] = { 5, 77, 256, 0x7fffffff, 0xffffffff };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(unknown); i++) {
+		self->options.backend = unknown[i];
+		expect_refusal(_metadata, -EINVAL, self);
+		self->options.backend = 0;
+		self->options.wait = unknown[i];
+		expect_refusal(_metadata, -EINVAL, self);
+		self->options.wait = 0;
+	}
+}
+
+/* Fails if flags that mean nothing, or nothing here, are let through. */
+TEST_F(options, unknown_flags)
+{
+	const uint32_t flags[] = { 2, 0x80000000, 0xffffffff };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		self->options.flags = flags[i];
+		expect_refusal(_metadata, -EINVAL, self);
+	}
+}
+
+/* Fails if mode bits that aren't permissions are let through. */
+TEST_F(options, mode_beyond_permissions)
+{
+	self->options.mode = 01777;
+	expect_refusal(_metadata, -EINVAL, self);
+	self->options.mode = 0xffffffff;
+	expect_refusal(_metadata, -EINVAL, self);
+}
+
+/* Fails if a structure that wasn't initialised is read all the same. */
+TEST_F(options, struct_bytes)
+{
+	self->options.struct_bytes = 0;
+	expect_refusal(_metadata, -EINVAL, self);
+	self->options.struct_bytes = sizeof(size_t);
+	expect_refusal(_metadata, -EINVAL, self);
+}
+
+/* Fails if the defaults aren't those of the manual. */
+TEST_F(options, defaults)
+{
+	expect_made(_metadata, IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_FUTEX, self);
+	ASSERT_EQ(0, setenv("IPCBUF_REGION", "", 1));
+	ASSERT_EQ(0, setenv("IPCBUF_WAIT", "", 1));
+	expect_made(_metadata, IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_FUTEX, self);
+}
+
+/* Fails if the environment doesn't decide where the program didn't. */
+TEST_F(options, environment_decides)
+{
+	static const char *const backends[] = { NULL, "posix", "sysv", "memfd" };
+	static const char *const waits[] = { NULL, "futex", "posix-sem",
+					     "sysv-sem" };
+	uint32_t i;
+
+	for (i = 1; i < ARRAY_SIZE(backends); i++) {
+		ASSERT_EQ(0, setenv("IPCBUF_REGION", backends[i], 1));
+		expect_made(_metadata, i, IPCBUF_WAIT_FUTEX, self);
+	}
+	ASSERT_EQ(0, unsetenv("IPCBUF_REGION"));
+	for (i = 1; i < ARRAY_SIZE(waits); i++) {
+		ASSERT_EQ(0, setenv("IPCBUF_WAIT", waits[i], 1));
+		expect_made(_metadata, IPCBUF_BACKEND_POSIX, i, self);
+	}
+}
+
+/* Fails if the environment overrides what the program chose. */
+TEST_F(options, program_comes_first)
+{
+	ASSERT_EQ(0, setenv("IPCBUF_REGION", "memfd", 1));
+	ASSERT_EQ(0, setenv("IPCBUF_WAIT", "futex", 1));
+	self->options.backend = IPCBUF_BACKEND_SYSV;
+	self->options.wait = IPCBUF_WAIT_POSIX_SEM;
+	expect_made(_metadata, IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_POSIX_SEM,
+		    self);
+	ASSERT_EQ(0, setenv("IPCBUF_REGION", "nonsense", 1));
+	ASSERT_EQ(0, setenv("IPCBUF_WAIT", "nonsense", 1));
+	expect_made(_metadata, IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_POSIX_SEM,
+		    self);
+}
+
+/* Fails if a spelling mistake in the environment is passed over. */
+TEST_F(options, junk_in_environment)
+{
+	static const char *const junk[] = { "x", "POSIX", "posix ", "posixx",
+					    "pos", "1", "sysv,posix" };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(junk); i++) {
+		ASSERT_EQ(0, setenv("IPCBUF_REGION", junk[i], 1));
+		expect_refusal(_metadata, -EINVAL, self);
+		ASSERT_EQ(0, unsetenv("IPCBUF_REGION"));
+		ASSERT_EQ(0, setenv("IPCBUF_WAIT", junk[i], 1));
+		expect_refusal(_metadata, -EINVAL, self);
+		ASSERT_EQ(0, unsetenv("IPCBUF_WAIT"));
+	}
+}
+
+TEST_HARNESS_MAIN

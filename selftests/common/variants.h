@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * The harness, and the combinations of region and wait backend that every
+ * test of a fixture runs over. A new backend is one more line here.
+ *
+ * Included once by each test program. REGION_FIXTURE() is what most use: each
+ * test gets self->region, an empty region; when the test has ended, that region
+ * must verify clean.
+ */
+#ifndef SELFTESTS_VARIANTS_H
+#define SELFTESTS_VARIANTS_H
+
+#include "kselftest_harness.h"
+
+#include "check.h"
+#include "peer.h"
+#include "region.h"
+
+#define REGION_VARIANT(fixture, label, backend_name, wait_name) \
+	FIXTURE_VARIANT_ADD(fixture, label) { \
+		.backend = IPCBUF_BACKEND_##backend_name, \
+		.wait = IPCBUF_WAIT_##wait_name, \
+	}
+
+#define NAMED_VARIANTS(fixture) \
+	FIXTURE_VARIANT(fixture) { \
+		uint32_t backend; \
+		uint32_t wait; \
+	}; \
+	REGION_VARIANT(fixture, posix_futex, POSIX, FUTEX); \
+	REGION_VARIANT(fixture, posix_posixsem, POSIX, POSIX_SEM); \
+	REGION_VARIANT(fixture, posix_sysvsem, POSIX, SYSV_SEM); \
+	REGION_VARIANT(fixture, sysv_futex, SYSV, FUTEX); \
+	REGION_VARIANT(fixture, sysv_posixsem, SYSV, POSIX_SEM); \
+	REGION_VARIANT(fixture, sysv_sysvsem, SYSV, SYSV_SEM)
+
+#define ALL_VARIANTS(fixture) \
+	NAMED_VARIANTS(fixture); \
+	REGION_VARIANT(fixture, memfd_futex, MEMFD, FUTEX)
+
+#define REGION_FIXTURE_OVER(variants, fixture, bytes) \
+	FIXTURE(fixture) { \
+		struct test_region region; \
+	}; \
+	variants(fixture); \
+	FIXTURE_SETUP(fixture) \
+	{ \
+		ASSERT_EQ(0, test_region_create(&self->region, \
+						variant->backend, \
+						variant->wait, bytes)); \
+	} \
+	FIXTURE_TEARDOWN(fixture) \
+	{ \
+		EXPECT_EQ(0, region_verify(self->region.handle)); \
+		EXPECT_EQ(0, test_region_end(&self->region)); \
+	} \
+	struct fixture##_needs_a_semicolon
+
+#define REGION_FIXTURE(fixture, bytes) \
+	REGION_FIXTURE_OVER(ALL_VARIANTS, fixture, bytes)
+
+#endif
