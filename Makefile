@@ -42,11 +42,10 @@ samples: $(SAMPLES)
 
 # One set of objects makes both libraries: where they are linked into
 # a program, the linker turns the position-independent accesses into direct ones.
-$(LIB_OBJS): MODE_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec
-$(LIB_OBJS): PKG_FLAGS = $(URCU_CFLAGS)
 # liburcu keeps its readers less aligned than it declares them.
-$(patsubst %.c,$(BUILD)/obj/%.o,$(shell grep -l '"rcu.h"' lib/*.c)): \
-	MODE_FLAGS += $(if $(filter undefined,$(SAN)),-fno-sanitize=alignment)
+$(LIB_OBJS): MODE_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec \
+	$(if $(filter undefined,$(SAN)),-fno-sanitize=alignment)
+$(LIB_OBJS): PKG_FLAGS = $(URCU_CFLAGS)
 $(TOOL_OBJS): PKG_FLAGS = $(TOOL_CFLAGS)
 
 $(BUILD)/obj/%.o: %.c $(CONFIG) Makefile
