@@ -46,8 +46,7 @@ static inline uint64_t ipcb_frame_offset(const struct ipcbuf_region *region,
 static inline int ipcb_class_is_small(const struct ipcbuf_region *region,
 				      unsigned int class)
 {
-	return class < IPCB_CLASSES &&
-	       region->classes[class].kind == IPCB_SPAN_SMALL;
+	return class < region->small_classes;
 }
 
 /* The span that a block of @class at @offset lies in. */

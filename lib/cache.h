@@ -118,9 +118,39 @@ static inline int ipcb_magazine_take(struct ipcb_cache *cache,
 	return 0;
 }
 
-/* cache_free.c: gives a block that is ours back to wherever it belongs. */
-void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t offset,
-			  const struct ipcb_block *block);
+static inline void ipcb_magazine_put(struct ipcb_magazine *m, uint64_t offset)
+{
+	uint32_t count = m->count;
+
+	m->offsets[count] = offset;
+	ipcb_store_relaxed(&m->count, count + 1);
+}
+
+/* cache_free.c: the span isn't ours, or the magazine is full. */
+void ipcb_block_give_back_slow(struct ipcb_cache *cache, uint64_t offset,
+			       unsigned int class);
+
+/*
+ * Gives a block that is ours back to wherever it belongs. @offset is a block's
+ * first byte: the caller has seen its held byte.
+ */
+static inline void ipcb_block_give_back(struct ipcb_cache *cache,
+					uint64_t offset, unsigned int class)
+{
+	struct ipcbuf_region *region = cache->region;
+	uint32_t span = ipcb_span_of(region, offset, class);
+
+	if (ipcb_likely(class < IPCB_CLASSES &&
+			ipcb_load_relaxed(&region->home[span]) == cache->id)) {
+		struct ipcb_magazine *m = &cache->magazines[class];
+
+		if (ipcb_likely(m->count < m->capacity)) {
+			ipcb_magazine_put(m, offset);
+			return;
+		}
+	}
+	ipcb_block_give_back_slow(cache, offset, class);
+}
 
 /*
  * A block for the library itself; its own word is ours until the caller stores

@@ -57,25 +57,22 @@ static void free_without_magazine(struct ipcb_cache *cache,
 	}
 }
 
-void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t offset,
-			  const struct ipcb_block *block)
+void ipcb_block_give_back_slow(struct ipcb_cache *cache, uint64_t offset,
+			       unsigned int class)
 {
-	struct ipcb_magazine *m;
+	struct ipcb_magazine *m = &cache->magazines[class];
+	struct ipcb_block block;
 
-	if (ipcb_load_relaxed(&cache->region->home[block->span]) != cache->id) {
-		give_to_owner(cache, block);
+	if (ipcb_block_of_class(cache->region, offset, class, &block))
 		return;
+	if (ipcb_load_relaxed(&cache->region->home[block.span]) != cache->id) {
+		give_to_owner(cache, &block);
+	} else if (!m->capacity) {
+		free_without_magazine(cache, &block);
+	} else {
+		ipcb_cache_flush_half(cache, class);
+		ipcb_magazine_put(m, offset);
 	}
-	m = &cache->magazines[block->class];
-	if (ipcb_unlikely(m->count == m->capacity)) {
-		if (!m->capacity) {
-			free_without_magazine(cache, block);
-			return;
-		}
-		ipcb_cache_flush_half(cache, block->class);
-	}
-	m->offsets[m->count] = offset;
-	ipcb_store_relaxed(&m->count, m->count + 1);
 }
 
 static int huge_alloc(struct ipcb_cache *cache, uint64_t bytes,

@@ -46,3 +46,12 @@ unsigned int ipcb_classes_init(const struct ipcb_geometry *geometry,
 	}
 	return usable;
 }
+
+unsigned int ipcb_classes_small(const struct ipcb_class *classes)
+{
+	unsigned int n = 0;
+
+	while (n < IPCB_CLASSES && classes[n].kind == IPCB_SPAN_SMALL)
+		n++;
+	return n;
+}

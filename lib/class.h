@@ -67,4 +67,7 @@ static inline uint32_t ipcb_class_divide(const struct ipcb_class *class,
 unsigned int ipcb_classes_init(const struct ipcb_geometry *geometry,
 			       struct ipcb_class *classes);
 
+/* How many of them are SMALL: the first ones. */
+unsigned int ipcb_classes_small(const struct ipcb_class *classes);
+
 #endif

@@ -103,7 +103,6 @@ static int held_class(const struct ipcbuf_region *region, uint64_t offset,
 static int free_record(struct ipcbuf_region *region, uint64_t offset)
 {
 	struct ipcb_cache *cache;
-	struct ipcb_block block;
 	unsigned int class;
 	int error = held_class(region, offset, &class);
 
@@ -112,12 +111,9 @@ static int free_record(struct ipcbuf_region *region, uint64_t offset)
 	cache = ipcb_cache_get(region);
 	if (ipcb_unlikely(!cache))
 		return -ENOMEM;
-	error = ipcb_block_of_class(region, offset, class, &block);
-	if (ipcb_unlikely(error))
-		return error;
 	ipcb_store_relaxed(ipcb_held(region, offset), 0);
 	cache->held_delta--;
-	ipcb_block_give_back(cache, offset, &block);
+	ipcb_block_give_back(cache, offset, class);
 	return 0;
 }
 

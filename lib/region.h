@@ -53,6 +53,7 @@ struct ipcbuf_region {
 	struct ipcb_geometry g;
 	uint32_t member;		/* our id, slot + 1; 0 if read-only */
 	uint32_t usable_classes;
+	uint32_t small_classes;		/* those below are SMALL */
 	int rdonly;
 	struct ipcb_class classes[IPCB_CLASSES];
 
