@@ -51,6 +51,11 @@ static inline int ipcb_end_usable(uint64_t word)
 	return word >> 56 <= IPCBUF_END_ATTACHED;
 }
 
+static inline int ipcb_end_removed(uint64_t word)
+{
+	return (unsigned int)(word >> 56) >= IPCB_END_REMOVED;
+}
+
 struct ipcb_channel_ops;
 
 /* A process's end of a channel: one thread at a time, but for the list. */

@@ -288,6 +288,10 @@ static int spsc_receive(struct ipcbuf_channel *channel, void **records,
 	size_t received = 0;
 	int error = 0;
 
+	/* A removed channel isn't drained: its records are given back. */
+	if (ipcb_unlikely(ipcb_end_removed(ipcb_load_relaxed(
+				&channel->peer->word))))
+		return -EPIPE;
 	while (received < count) {
 		error = take(channel, position, &records[received]);
 		if (error)

@@ -84,9 +84,8 @@ int ipcbuf_channel_close(struct ipcbuf_channel *channel);
 /**
  * ipcbuf_channel_remove() - remove a channel by its key.
  *
- * Its key is free at once. A producer that has it open gets -EPIPE from then
- * on, a consumer once it has drained it; records still in flight are freed when
- * the last of them leaves.
+ * Its key is free at once. Members that have it open get -EPIPE from then on;
+ * records in flight are freed when the last of them leaves.
  *
  * Return: 0; -ENOENT, -EPROTOTYPE, -EINVAL, -EBADF, -EROFS, -ETIMEDOUT.
  */

@@ -22,11 +22,27 @@
 		.wait = IPCBUF_WAIT_##wait_name, \
 	}
 
-#define NAMED_VARIANTS(fixture) \
+#define VARIANT_FIELDS(fixture) \
 	FIXTURE_VARIANT(fixture) { \
 		uint32_t backend; \
 		uint32_t wait; \
-	}; \
+	}
+
+/*
+ * Under a sanitizer or an emulator every test is many times slower: there two
+ * combinations stand for all.
+ */
+#ifdef FEW_VARIANTS
+#define NAMED_VARIANTS(fixture) \
+	VARIANT_FIELDS(fixture); \
+	REGION_VARIANT(fixture, posix_futex, POSIX, FUTEX); \
+	REGION_VARIANT(fixture, sysv_posixsem, SYSV, POSIX_SEM)
+
+#define ALL_VARIANTS(fixture) \
+	NAMED_VARIANTS(fixture)
+#else
+#define NAMED_VARIANTS(fixture) \
+	VARIANT_FIELDS(fixture); \
 	REGION_VARIANT(fixture, posix_futex, POSIX, FUTEX); \
 	REGION_VARIANT(fixture, posix_posixsem, POSIX, POSIX_SEM); \
 	REGION_VARIANT(fixture, posix_sysvsem, POSIX, SYSV_SEM); \
@@ -37,6 +53,7 @@
 #define ALL_VARIANTS(fixture) \
 	NAMED_VARIANTS(fixture); \
 	REGION_VARIANT(fixture, memfd_futex, MEMFD, FUTEX)
+#endif
 
 #define REGION_FIXTURE_OVER(variants, fixture, bytes) \
 	FIXTURE(fixture) { \
