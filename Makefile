@@ -150,7 +150,7 @@ uninstall:
 	-@rmdir $(DESTDIR)$(INCLUDEDIR)/ipcbuf
 
 clean:
-	rm -rf build $(filter-out build/%,$(BUILD))
+	rm -rf build $(filter-out build build/%,$(BUILD))
 
 help:
 	@cat scripts/help.txt

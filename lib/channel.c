@@ -79,7 +79,7 @@ static int find_or_make(struct ipcbuf_region *region, struct ipcbuf_key key,
 			const struct ipcbuf_channel_options *options,
 			int *ret_made, uint64_t *ret_offset)
 {
-	uint64_t offset = ipcb_directory_find(region, key);
+	uint64_t offset = ipcb_object_find(region, key);
 	struct ipcb_object *object;
 
 	if (!offset) {
@@ -150,7 +150,7 @@ static void recover_ends(struct ipcbuf_region *region, struct ipcbuf_key key)
 
 	for (direction = IPCBUF_PRODUCER; direction <= IPCBUF_CONSUMER;
 	     direction++) {
-		uint64_t offset = ipcb_directory_find(region, key), word;
+		uint64_t offset = ipcb_object_find(region, key), word;
 		struct ipcb_object *object = ipcb_object_at(region, offset);
 		const struct ipcb_channel_ops *ops = object ?
 			ipcb_channel_ops_by_kind(object->kind) : NULL;
@@ -325,7 +325,7 @@ static void mark_removed(struct ipcbuf_region *region, struct ipcb_end *end,
 
 static int remove_locked(struct ipcbuf_region *region, struct ipcbuf_key key)
 {
-	uint64_t offset = ipcb_directory_find(region, key);
+	uint64_t offset = ipcb_object_find(region, key);
 	const struct ipcb_channel_ops *ops;
 	struct ipcb_object *object;
 	struct ipcb_end *producer, *consumer;

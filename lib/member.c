@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "directory.h"
 #include "lockfile.h"
 
 static struct ipcb_member_slot *slot_at(const struct ipcbuf_region *region,
@@ -86,22 +87,36 @@ int32_t ipcb_member_pid(const struct ipcbuf_region *region, uint32_t id)
 	return ipcb_load_relaxed(&slot_at(region, id - 1)->pid);
 }
 
+static unsigned int slot_state(const struct ipcbuf_region *region, uint32_t id)
+{
+	return ipcb_member_state(
+		ipcb_load_acquire(&slot_at(region, id - 1)->word));
+}
+
+static int needs_recovery(const struct ipcbuf_region *region, uint32_t id)
+{
+	return slot_state(region, id) != IPCB_MEMBER_FREE &&
+	       !ipcb_member_alive(region, id);
+}
+
 int ipcb_recover_if_dead(struct ipcbuf_region *region, uint32_t id)
 {
-	struct ipcb_member_slot *s;
 	int recovered = 0;
 
-	if (!ipcb_member_id_valid(region, id) || id == region->member)
+	if (!ipcb_member_id_valid(region, id) || id == region->member ||
+	    !needs_recovery(region, id) || ipcb_directory_lock(region))
 		return 0;
-	s = slot_at(region, id - 1);
-	if (ipcb_member_state(ipcb_load_acquire(&s->word)) == IPCB_MEMBER_FREE)
-		return 0;
-	if (ipcb_lock_try(region->lock_fd, IPCB_LOCK_MEMBER(id - 1)))
-		return 0;
-	/* It may have left, or been recovered, before we had the byte. */
-	if (ipcb_member_state(ipcb_load_acquire(&s->word)) != IPCB_MEMBER_FREE)
-		recovered = !ipcb_recover_member(region, id - 1);
-	ipcb_unlock(region->lock_fd, IPCB_LOCK_MEMBER(id - 1));
+	/*
+	 * The byte doesn't keep out other threads of this handle, which share
+	 * its open file description; the directory's lock does.
+	 */
+	if (!ipcb_lock_try(region->lock_fd, IPCB_LOCK_MEMBER(id - 1))) {
+		/* It may have left or been recovered before we had it. */
+		if (slot_state(region, id) != IPCB_MEMBER_FREE)
+			recovered = !ipcb_recover_member(region, id - 1);
+		ipcb_unlock(region->lock_fd, IPCB_LOCK_MEMBER(id - 1));
+	}
+	ipcb_directory_unlock(region);
 	return recovered;
 }
 

@@ -97,6 +97,22 @@ void ipcb_object_drop_unused(struct ipcbuf_region *region, uint64_t offset)
 		ipcb_object_destroy(region, offset);
 }
 
+uint64_t ipcb_object_find(struct ipcbuf_region *region, struct ipcbuf_key key)
+{
+	struct ipcb_object *object;
+	uint64_t offset;
+
+	while ((offset = ipcb_directory_find(region, key))) {
+		object = ipcb_object_at(region, offset);
+		if (!object || !ipcb_load_relaxed(&object->state))
+			return offset;
+		/* Whoever was about to unlist or destroy it has died. */
+		ipcb_directory_unlist(region, offset);
+		ipcb_object_drop_unused(region, offset);
+	}
+	return 0;
+}
+
 static const struct ipcb_kind_ops *const kinds[] = {
 	&ipcb_kind_spsc,
 	&ipcb_kind_segment,

@@ -93,6 +93,12 @@ const struct ipcb_kind_ops *ipcb_kind_by_id(uint32_t kind);
 struct ipcb_object *ipcb_object_at(struct ipcbuf_region *region,
 				   uint64_t offset);
 
+/*
+ * The object of a key, or 0; one that was being removed when its remover died
+ * is gone first.
+ */
+uint64_t ipcb_object_find(struct ipcbuf_region *region, struct ipcbuf_key key);
+
 /* Destroys it if nobody needs it. */
 void ipcb_object_drop_unused(struct ipcbuf_region *region, uint64_t offset);
 

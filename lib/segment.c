@@ -94,7 +94,7 @@ static int find_or_make(struct ipcbuf_region *region, struct ipcbuf_key key,
 			const struct ipcbuf_segment_options *options,
 			uint64_t *ret_offset)
 {
-	uint64_t offset = ipcb_directory_find(region, key);
+	uint64_t offset = ipcb_object_find(region, key);
 	struct ipcb_object *object;
 
 	if (!offset) {
@@ -309,7 +309,7 @@ IPCB_PUBLIC int ipcbuf_segment_close(struct ipcbuf_segment *segment)
 
 static int remove_locked(struct ipcbuf_region *region, struct ipcbuf_key key)
 {
-	uint64_t offset = ipcb_directory_find(region, key);
+	uint64_t offset = ipcb_object_find(region, key);
 	struct ipcb_object *object;
 
 	if (!offset)

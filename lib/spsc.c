@@ -126,25 +126,36 @@ static void spsc_attach(struct ipcbuf_channel *channel)
 }
 
 /*
- * Every record in the window goes from @member to CHANNEL. A consumer that
- * takes one at this moment wins: its own word is no longer @member's.
+ * One record in the window goes from @member to CHANNEL. A consumer that takes
+ * it at this moment wins: its own word is no longer @member's. But a member
+ * that leaves has other threads: if the consumer has taken and freed the block
+ * since we looked, one of them may have it again, and it is given back.
  */
+static void hand_over(struct ipcbuf_region *region, struct ipcb_spsc *spsc,
+		      uint64_t position, uint32_t member)
+{
+	uint64_t mask = (UINT64_C(1) << depth_shift(spsc)) - 1;
+	uint64_t slot = ipcb_load_relaxed(&spsc->slots[position & mask]);
+	struct ipcb_block block;
+
+	if (ipcb_block_at(region, slot_offset(slot), &block) ||
+	    !ipcb_cas_acq_rel(block.own, (uint16_t)member,
+			      (uint16_t)IPCB_OWN_CHANNEL))
+		return;
+	/* Acquire: pairs with C4, which comes before the block's freeing. */
+	if ((int64_t)(ipcb_load_acquire(&spsc->tail) - position) > 0)
+		ipcb_cas_acq_rel(block.own, (uint16_t)IPCB_OWN_CHANNEL,
+				 (uint16_t)member);
+}
+
 static void hand_window_over(struct ipcbuf_region *region,
 			     struct ipcb_spsc *spsc, uint32_t member)
 {
 	uint64_t tail = ipcb_load_acquire(&spsc->tail);
 	uint64_t n = window_length(spsc, tail), i;
-	uint64_t mask = (UINT64_C(1) << depth_shift(spsc)) - 1;
-	struct ipcb_block block;
 
-	for (i = 0; i < n; i++) {
-		uint64_t slot = ipcb_load_relaxed(
-			&spsc->slots[(tail + i) & mask]);
-
-		if (!ipcb_block_at(region, slot_offset(slot), &block))
-			ipcb_cas_acq_rel(block.own, (uint16_t)member,
-					 (uint16_t)IPCB_OWN_CHANNEL);
-	}
+	for (i = 0; i < n; i++)
+		hand_over(region, spsc, tail + i, member);
 }
 
 static void spsc_leave(struct ipcbuf_channel *channel)
@@ -225,19 +236,26 @@ static int spsc_send(struct ipcbuf_channel *channel, void *const *records,
 	return 0;
 }
 
-/* Who else may have sent it? Looked up again when it isn't whom we expect. */
-static int sent_by_peer(struct ipcbuf_channel *channel, unsigned int own)
+static int expected(const struct ipcbuf_channel *channel, unsigned int own)
 {
-	if (ipcb_likely(own == channel->peer_member) ||
-	    own == IPCB_OWN_CHANNEL)
+	return own == channel->peer_member || own == IPCB_OWN_CHANNEL;
+}
+
+/*
+ * C2. Whose it is when it isn't whom we expect: the end's word first, then own
+ * once more. A producer that leaves hands its window over before its word says
+ * so; read the other way round, a record of its could look like nobody's.
+ */
+static int sent_by_peer(struct ipcbuf_channel *channel, const uint16_t *own)
+{
+	uint32_t member;
+
+	if (ipcb_likely(expected(channel, ipcb_load_relaxed(own))))
 		return 1;
-	if (own == IPCB_OWN_FREE)
-		return 0;
-	channel->peer_member = ipcb_end_member(
-		ipcb_load_acquire(&channel->peer->word));
-	if (!channel->peer_member)
-		channel->peer_member = IPCB_NOBODY;
-	return own == channel->peer_member;
+	/* Acquire: pairs with the release that says LEFT or DEAD. */
+	member = ipcb_end_member(ipcb_load_acquire(&channel->peer->word));
+	channel->peer_member = member ? member : IPCB_NOBODY;
+	return expected(channel, ipcb_load_relaxed(own));
 }
 
 /* C1 to C3; -EAGAIN: nothing there; -EBADMSG: no record of the producer's. */
@@ -254,8 +272,7 @@ static int take(struct ipcbuf_channel *channel, uint64_t position,
 		return -EAGAIN;
 	if (ipcb_unlikely(ipcb_block_at(region, offset, &block)))
 		return -EBADMSG;
-	if (ipcb_unlikely(!sent_by_peer(channel,
-					ipcb_load_relaxed(block.own))))
+	if (ipcb_unlikely(!sent_by_peer(channel, block.own)))
 		return -EBADMSG;
 	/* C3, before C4: relaxed, C4's release orders it. */
 	ipcb_store_relaxed(block.own, (uint16_t)channel->me);

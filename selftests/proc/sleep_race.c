@@ -17,7 +17,7 @@
 
 #define ROUNDS_POSIX 60000
 #define ROUNDS_OTHER 20000
-#define STREAM_FACTOR 3
+#define STREAM_FACTOR 2
 
 REGION_FIXTURE(race, 4 * MIB);
 
