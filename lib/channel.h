@@ -74,6 +74,9 @@ struct ipcbuf_channel {
 	uint32_t peer_member;		/* whose records are expected */
 	uint32_t me;
 	uint32_t spin;			/* how long spinning has been worth it */
+	uint32_t empties;		/* see slip() in spsc.c */
+	int slipping;
+	uint64_t empty_position;
 	int64_t held_delta;		/* received minus sent, see cache.h */
 	uint64_t offset;		/* of the block */
 	enum ipcbuf_direction direction;

@@ -31,6 +31,7 @@
 #include "channel.h"
 
 #include "directory.h"
+#include "relax.h"
 #include "verify.h"
 
 #define SLOT_LAP_MASK UINT64_C(3)
@@ -297,38 +298,86 @@ static int nothing_there(struct ipcbuf_channel *channel)
 	return peer_gone(channel, peer);
 }
 
-static int spsc_receive(struct ipcbuf_channel *channel, void **records,
-			size_t count, size_t *ret_received)
+/*
+ * A consumer that runs close behind its producer takes the slots' line away
+ * from it for each record. Where records keep coming it lets the producer get
+ * ahead ("temporal slipping", FastForward). Whether they do is tried out now
+ * and then: if a short pause brought several, the next one does too. A peer
+ * that answers one record at a time is hardly delayed.
+ */
+#define SLIP_PAUSES  12u
+#define SLIP_RECORDS 3u
+#define SLIP_TRY     64u
+
+/* 1 where it paused: look again. */
+static int slip(struct ipcbuf_channel *channel)
 {
-	struct ipcb_spsc *spsc = channel->shared;
-	uint64_t position = channel->position;
-	size_t received = 0;
+	uint64_t run = channel->position - channel->empty_position;
+	unsigned int i;
+
+	if (!run) {
+		channel->slipping = 0;
+		return 0;
+	}
+	channel->empty_position = channel->position;
+	if (channel->slipping)
+		channel->slipping = run >= SLIP_RECORDS;
+	else
+		channel->slipping = ++channel->empties % SLIP_TRY == 0;
+	for (i = 0; channel->slipping && i < SLIP_PAUSES; i++)
+		ipcb_relax();
+	return channel->slipping;
+}
+
+/* C1 to C3 for up to @count records. */
+static int take_some(struct ipcbuf_channel *channel, void **records,
+		     size_t count, size_t *ret_taken)
+{
+	size_t taken = 0;
 	int error = 0;
 
-	/* A removed channel isn't drained: its records are given back. */
-	if (ipcb_unlikely(ipcb_end_removed(ipcb_load_relaxed(
-				&channel->peer->word))))
-		return -EPIPE;
-	while (received < count) {
-		error = take(channel, position, &records[received]);
+	while (taken < count) {
+		error = take(channel, channel->position + taken,
+			     &records[taken]);
 		if (error)
 			break;
-		position++;
-		received++;
+		taken++;
 	}
-	if (ipcb_unlikely(!received)) {
-		if (error == -EAGAIN)
-			return nothing_there(channel);
-		position++;	/* skip what can't be a record */
-	}
+	*ret_taken = taken;
+	return taken ? 0 : error;
+}
+
+static void publish_tail(struct ipcbuf_channel *channel, uint64_t position)
+{
+	struct ipcb_spsc *spsc = channel->shared;
+
 	channel->position = position;
-	channel->held_delta += (int64_t)received;
 	/* C4 */
 	ipcb_store_release(&spsc->tail, position);
 	ipcb_wait_wake(&channel->region->wait, &channel->peer->wait);
-	if (ipcb_unlikely(!received))
+}
+
+static int spsc_receive(struct ipcbuf_channel *channel, void **records,
+			size_t count, size_t *ret_received)
+{
+	uint64_t peer = ipcb_load_relaxed(&channel->peer->word);
+	size_t taken;
+	int error;
+
+	/* A removed channel isn't drained: its records are given back. */
+	if (ipcb_unlikely(ipcb_end_removed(peer)))
+		return -EPIPE;
+	error = take_some(channel, records, count, &taken);
+	if (error == -EAGAIN && slip(channel))
+		error = take_some(channel, records, count, &taken);
+	if (error == -EAGAIN)
+		return nothing_there(channel);
+	/* What can't be a record is skipped. */
+	publish_tail(channel, channel->position + (taken ? taken : 1));
+	if (ipcb_unlikely(error))
 		return error;
-	*ret_received = received;
+	channel->held_delta += (int64_t)taken;
+	*ret_received = taken;
 	return 0;
 }
 
