@@ -17,6 +17,28 @@
 #include <urcu-bp.h>
 #pragma GCC diagnostic pop
 
+/*
+ * ThreadSanitizer doesn't see what liburcu's barriers order: that what a reader
+ * did comes before the end of a grace period that waited for it.
+ */
+#ifdef __SANITIZE_THREAD__
+#define IPCB_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define IPCB_TSAN 1
+#endif
+#endif
+
+#ifdef IPCB_TSAN
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+#define ipcb_rcu_reader_done() __tsan_release(&urcu_bp_gp)
+#define ipcb_rcu_readers_done() __tsan_acquire(&urcu_bp_gp)
+#else
+#define ipcb_rcu_reader_done() ((void)0)
+#define ipcb_rcu_readers_done() ((void)0)
+#endif
+
 static inline void ipcb_rcu_read_lock(void)
 {
 	rcu_read_lock();
@@ -24,12 +46,14 @@ static inline void ipcb_rcu_read_lock(void)
 
 static inline void ipcb_rcu_read_unlock(void)
 {
+	ipcb_rcu_reader_done();
 	rcu_read_unlock();
 }
 
 static inline void ipcb_rcu_synchronize(void)
 {
 	synchronize_rcu();
+	ipcb_rcu_readers_done();
 }
 
 #endif

@@ -55,7 +55,8 @@ struct ipcbuf_region *ipcb_registry_find(const void *address)
 	if (region && ipcb_load_acquire(&region->handle.serial) ==
 		      last_found.serial && contains(region, address))
 		return region;
-	region = search(rcu_dereference(current), address);
+	/* Acquire: pairs with the release in replace(). */
+	region = search(ipcb_load_acquire(&current), address);
 	if (!region)
 		return NULL;
 	serial = ipcb_load_acquire(&region->handle.serial);
@@ -100,7 +101,8 @@ static void replace(struct registry *registry)
 {
 	struct registry *old = current;
 
-	rcu_assign_pointer(current, registry);
+	/* Release: pairs with the acquire in ipcb_registry_find(). */
+	ipcb_store_release(&current, registry);
 	pthread_mutex_unlock(&registry_mutex);
 	ipcb_rcu_synchronize();
 	free(old);
