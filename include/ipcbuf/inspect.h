@@ -168,7 +168,8 @@ int ipcbuf_region_verify(struct ipcbuf_region *region,
  * @ret_members: how many were recovered, or NULL
  *
  * Needn't be called: whoever meets a dead peer, or runs short of memory, does
- * it. Return: 0; -EBADF, -EINVAL, -EROFS.
+ * it. A process that opens the region has already recovered the members whose
+ * slots it came by; they aren't counted here. Return: 0; -EBADF, -EINVAL, -EROFS.
  */
 int ipcbuf_region_recover(struct ipcbuf_region *region,
 			  unsigned int *ret_members);
