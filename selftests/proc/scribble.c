@@ -11,7 +11,7 @@
 #include "../common/variants.h"
 #include "../common/random.h"
 
-#define EPISODES     30
+#define EPISODES     15
 #define WORKERS      2
 #define OPERATIONS   1000
 #define RECORDS      32

@@ -61,7 +61,8 @@ static void *receive(struct ipcbuf_channel *in, struct random *random)
 static void pin(bool first)
 {
 	cpu_set_t allowed, one;
-	int cpu, wanted = first;
+	int wanted = first;
+	size_t cpu;
 
 	MUST_EQ(0, sched_getaffinity(0, sizeof(allowed), &allowed));
 	if (CPU_COUNT(&allowed) < 2)
