@@ -83,6 +83,8 @@ static void flush(struct ipcb_cache *cache, unsigned int class, uint32_t count)
 	struct ipcb_magazine *m = &cache->magazines[class];
 	uint32_t i;
 
+	if (!count)
+		return;
 	for (i = 0; i < count; i++)
 		give_up(cache, class, m->offsets[i]);
 	ipcb_store_relaxed(&m->count, m->count - count);

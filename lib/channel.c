@@ -123,13 +123,16 @@ static void add_to_region(struct ipcbuf_channel *channel)
 	pthread_mutex_unlock(&region->mutex);
 }
 
-static void fill_handle(struct ipcbuf_channel *channel, uint64_t offset)
+/* -EPROTOTYPE: somebody scribbled over the kind since it was looked at. */
+static int fill_handle(struct ipcbuf_channel *channel, uint64_t offset)
 {
 	struct ipcbuf_region *region = channel->region;
 	struct ipcb_object *object = ipcb_at(region, offset);
 	enum ipcbuf_direction direction = channel->direction;
 
 	channel->ops = ipcb_channel_ops_by_kind(object->kind);
+	if (!channel->ops)
+		return -EPROTOTYPE;
 	channel->shared = object;
 	channel->offset = offset;
 	channel->me = region->member;
@@ -138,6 +141,7 @@ static void fill_handle(struct ipcbuf_channel *channel, uint64_t offset)
 	channel->peer = channel->ops->end(object,
 					  direction == IPCBUF_PRODUCER ?
 					  IPCBUF_CONSUMER : IPCBUF_PRODUCER);
+	return 0;
 }
 
 /*
@@ -174,8 +178,9 @@ static int attach(struct ipcbuf_channel *channel, struct ipcbuf_key key,
 	error = find_or_make(region, key, options, &made, &offset);
 	if (error)
 		return error;
-	fill_handle(channel, offset);
-	error = claim_end(region, channel->mine);
+	error = fill_handle(channel, offset);
+	if (!error)
+		error = claim_end(region, channel->mine);
 	if (error)
 		return error;
 	channel->ops->attach(channel);
