@@ -202,6 +202,12 @@ TEST_F(rdonly, calls)
 	EXPECT_EQ(0, ipcbuf_region_close(looker));
 }
 
+static void is_refused_by_hardware(int signal_number)
+{
+	(void)signal_number;
+	_exit(0);
+}
+
 static int write_through_looker(void *arg)
 {
 	struct ipcbuf_region *writer = test_region_join(arg), *looker;
@@ -212,7 +218,9 @@ static int write_through_looker(void *arg)
 	MUST_EQ(0, ipcbuf_offset_of(record, &offset));
 	MUST_EQ(0, ipcbuf_address_of(looker, offset, &seen));
 	MUST_EQ(0, ((volatile char *)seen)[50] - ((char *)record)[50]);
+	MUST(signal(SIGSEGV, is_refused_by_hardware) != SIG_ERR);
 	((volatile char *)seen)[50] = 1;
+	MUST(!"the memory could be written");
 	return 0;
 }
 
@@ -221,7 +229,7 @@ TEST_F(rdonly, memory)
 {
 	pid_t peer = peer_start(write_through_looker, &self->region);
 
-	EXPECT_EQ(-SIGSEGV, peer_wait(peer));
+	EXPECT_EQ(0, peer_wait(peer));
 	EXPECT_EQ(0, ipcbuf_region_recover(self->region.handle, NULL));
 }
 
