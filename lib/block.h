@@ -59,24 +59,65 @@ static inline uint32_t ipcb_span_of(const struct ipcbuf_region *region,
 	return ipcb_class_is_small(region, class) ? slab : slab >> shift << shift;
 }
 
-/* How far apart the own words of a span's blocks are, and the first. */
-static inline uint16_t *ipcb_own_words(const struct ipcbuf_region *region,
-				       uint32_t span, unsigned int class,
-				       uint64_t *ret_stride)
+/* The own words of a BIG frame or run: lines of its own. */
+static inline uint16_t *ipcb_run_own(const struct ipcbuf_region *region,
+				     uint32_t frame)
 {
-	if (ipcb_class_is_small(region, class)) {
-		*ret_stride = 1;
+	return region->run_own + (uint64_t)frame * region->g.run_own_words;
+}
+
+static inline int ipcb_commit_run_own(struct ipcbuf_region *region,
+				      uint32_t frame)
+{
+	uint64_t bytes = region->g.run_own_words * sizeof(uint16_t);
+
+	return ipcb_commit_meta(region, region->g.run_own_offset +
+				frame * bytes, bytes);
+}
+
+/* The own words of a span's blocks. */
+static inline uint16_t *ipcb_own_words(const struct ipcbuf_region *region,
+				       uint32_t span, unsigned int class)
+{
+	if (ipcb_class_is_small(region, class))
 		return region->own + (uint64_t)span *
 				     region->g.own_words_per_slab;
-	}
-	*ret_stride = region->g.frames;
-	return region->run_own + ipcb_frame_of_span(region, span);
+	return ipcb_run_own(region, ipcb_frame_of_span(region, span));
 }
 
 static inline uint32_t ipcb_blocks_of(const struct ipcbuf_region *region,
 				      unsigned int class)
 {
 	return class < IPCB_CLASSES ? region->classes[class].blocks : 1;
+}
+
+/* A hint: a span may lose or get an owner at any time. */
+static inline int ipcb_span_is_orphan(const struct ipcbuf_region *region,
+				      uint32_t span)
+{
+	return ipcb_slab_kind(ipcb_load_relaxed(&region->slabs[span])) ==
+	       IPCB_SLAB_ORPHAN;
+}
+
+/* As ipcb_block_of_class(), for SMALL classes, which most are. */
+static inline int ipcb_small_block(const struct ipcbuf_region *region,
+				   uint64_t offset, unsigned int class,
+				   struct ipcb_block *ret)
+{
+	const struct ipcb_class *c = &region->classes[class];
+	uint64_t within = offset - region->g.heap_offset;
+	uint32_t span = (uint32_t)(within >> region->g.slab_shift);
+	uint32_t units = (uint32_t)(within >> 6) & region->slab_units_mask;
+	uint32_t number = ipcb_class_divide(c, units);
+
+	if (ipcb_unlikely(number >= c->blocks || number * c->units != units))
+		return -EINVAL;
+	ret->own = region->own + (uint64_t)span * region->g.own_words_per_slab +
+		   number;
+	ret->span = span;
+	ret->number = number;
+	ret->class = class;
+	return 0;
 }
 
 /*
@@ -90,8 +131,7 @@ static inline int ipcb_block_of_class(const struct ipcbuf_region *region,
 	uint32_t span = ipcb_span_of(region, offset, class);
 	uint32_t units = (uint32_t)((offset - ipcb_span_offset(region, span)) >>
 				    6);
-	uint64_t stride;
-	uint16_t *words = ipcb_own_words(region, span, class, &stride);
+	uint16_t *words = ipcb_own_words(region, span, class);
 	uint32_t number = 0;
 
 	if (ipcb_likely(class < IPCB_CLASSES)) {
@@ -103,7 +143,7 @@ static inline int ipcb_block_of_class(const struct ipcbuf_region *region,
 	} else if (units) {
 		return -EINVAL;
 	}
-	ret->own = words + number * stride;
+	ret->own = words + number;
 	ret->span = span;
 	ret->number = number;
 	ret->class = class;
@@ -111,48 +151,34 @@ static inline int ipcb_block_of_class(const struct ipcbuf_region *region,
 }
 
 /*
- * The class of what lies at @offset, read from the slab words: what others
- * wrote there is checked before it is used. -EINVAL: no span in use.
+ * block.c: the class of what lies at @offset, read from the slab words: what
+ * others wrote there is checked before it is used. -EINVAL: no span in use.
  */
-static inline int ipcb_class_at(const struct ipcbuf_region *region,
-				uint64_t offset, unsigned int *ret_class)
-{
-	uint32_t slab = ipcb_slab_of(region, offset);
-	uint32_t shift = region->g.slabs_per_frame_shift;
-	uint32_t first = slab >> shift << shift;
-	unsigned int class;
-	uint64_t word;
+int ipcb_class_at(const struct ipcbuf_region *region, uint64_t offset,
+		  unsigned int *ret_class);
 
-	if (slab >> shift >= ipcb_load_relaxed(&region->header->frames_limit))
-		return -EINVAL;
-	word = ipcb_load_relaxed(&region->slabs[slab]);
-	if (ipcb_slab_kind(word) == IPCB_SLAB_NONE) {
-		word = ipcb_load_relaxed(&region->slabs[first]);
-		slab = first;
-	}
-	class = ipcb_slab_class(word);
-	if (ipcb_slab_kind(word) < IPCB_SLAB_OWNED || class > IPCB_CLASS_HUGE)
-		return -EINVAL;
-	if (class < IPCB_CLASSES ? class >= region->usable_classes :
-	    ipcb_slab_kind(word) != IPCB_SLAB_HUGE)
-		return -EINVAL;
-	if (!ipcb_class_is_small(region, class) && slab != first)
-		return -EINVAL;
-	*ret_class = class;
-	return 0;
-}
+/* Any block, by what is written in shared memory; @offset is valid. */
+int ipcb_block_at_any(const struct ipcbuf_region *region, uint64_t offset,
+		      struct ipcb_block *ret);
 
-/* Any block, by what is written in shared memory. */
 static inline int ipcb_block_at(const struct ipcbuf_region *region,
 				uint64_t offset, struct ipcb_block *ret)
 {
+	uint32_t slab = ipcb_slab_of(region, offset);
 	unsigned int class;
-	int error;
+	uint64_t word;
 
-	if (!ipcb_heap_offset_valid(region, offset))
+	if (ipcb_unlikely(!ipcb_heap_offset_valid(region, offset)))
 		return -EINVAL;
-	error = ipcb_class_at(region, offset, &class);
-	return error ? error : ipcb_block_of_class(region, offset, class, ret);
+	if (ipcb_unlikely(slab >> region->g.slabs_per_frame_shift >=
+			  ipcb_load_relaxed(&region->header->frames_limit)))
+		return -EINVAL;
+	word = ipcb_load_relaxed(&region->slabs[slab]);
+	class = ipcb_slab_class(word);
+	if (ipcb_likely(ipcb_slab_kind(word) >= IPCB_SLAB_OWNED &&
+			ipcb_class_is_small(region, class)))
+		return ipcb_small_block(region, offset, class, ret);
+	return ipcb_block_at_any(region, offset, ret);
 }
 
 #endif

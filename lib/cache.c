@@ -9,7 +9,7 @@
 
 #include "process.h"
 
-__thread struct ipcb_cache_tls ipcb_cache_last;
+__thread struct ipcb_cache_tls ipcb_cache_last = IPCB_CACHE_TLS_NONE;
 static __thread struct ipcb_cache *thread_caches;
 static pthread_key_t thread_end_key;
 
@@ -65,8 +65,7 @@ static void thread_end(void *unused)
 		thread_caches = cache->next_of_thread;
 		end_with_thread(cache);
 	}
-	ipcb_cache_last.serial = 0;
-	ipcb_cache_last.cache = NULL;
+	ipcb_cache_last = (struct ipcb_cache_tls)IPCB_CACHE_TLS_NONE;
 }
 
 /* No thread is inside; the thread that owned a cache frees its memory. */
@@ -136,8 +135,8 @@ struct ipcb_cache *ipcb_cache_find(struct ipcbuf_region *region)
 		cache = make_cache(region);
 	}
 	if (cache && serial) {
-		ipcb_cache_last.serial = serial;
-		ipcb_cache_last.cache = cache;
+		ipcb_cache_last = (struct ipcb_cache_tls){ serial, region,
+							   cache };
 	}
 	return cache;
 }
@@ -151,6 +150,5 @@ int ipcb_cache_init(void)
 void ipcb_cache_fork_child(void)
 {
 	thread_caches = NULL;
-	ipcb_cache_last.serial = 0;
-	ipcb_cache_last.cache = NULL;
+	ipcb_cache_last = (struct ipcb_cache_tls)IPCB_CACHE_TLS_NONE;
 }

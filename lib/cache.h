@@ -38,9 +38,12 @@ struct ipcb_bin {
 	uint32_t idle;		/* free spans met in this round ... */
 	uint32_t idle_min;	/* ... and the least in the last rounds */
 	uint32_t rounds;
+	uint64_t idle_since_ns;	/* when the last rounds began */
 };
 
 struct ipcb_cache {
+	/* The last one is HUGE's, which has no capacity and stays empty. */
+	struct ipcb_magazine magazines[IPCB_CLASSES + 1];
 	struct ipcbuf_region *region;	/* NULL: it was closed */
 	uint32_t id;			/* in the region's handle, from 1 */
 	uint32_t reserved;
@@ -52,25 +55,44 @@ struct ipcb_cache {
 	uint64_t pressure_seen;
 	struct ipcb_cache *next_of_region;
 	struct ipcb_cache *next_of_thread;
-	struct ipcb_magazine magazines[IPCB_CLASSES];
 	struct ipcb_bin bins[IPCB_CLASSES];
 };
 
+_Static_assert(IPCB_CLASS_HUGE == IPCB_CLASSES, "index of a magazine");
+
+/*
+ * The region that the thread used last, and its cache there. While @serial is
+ * the region's, the region is open for writing and the cache exists: one
+ * comparison stands for all that a call has to ask.
+ */
 struct ipcb_cache_tls {
 	uint64_t serial;
+	struct ipcbuf_region *region;
 	struct ipcb_cache *cache;
 };
+
+#define IPCB_CACHE_TLS_NONE { UINT64_MAX, NULL, NULL }
 
 extern __thread struct ipcb_cache_tls ipcb_cache_last;
 
 /* Inside, by the thread itself: another cache, or a new one. */
 struct ipcb_cache *ipcb_cache_find(struct ipcbuf_region *region);
 
+/*
+ * Is @region the one that the thread used last? Inside RCU, but @region need
+ * not have been entered: see above. Acquire: pairs with the release that
+ * publishes a handle in region_attach.c.
+ */
+static inline int ipcb_cache_is_last(const struct ipcbuf_region *region)
+{
+	return ipcb_cache_last.serial ==
+	       ipcb_load_acquire(&region->handle.serial);
+}
+
 /* The calling thread's cache; inside. NULL without memory. */
 static inline struct ipcb_cache *ipcb_cache_get(struct ipcbuf_region *region)
 {
-	if (ipcb_likely(ipcb_cache_last.serial ==
-			ipcb_load_relaxed(&region->handle.serial)))
+	if (ipcb_likely(ipcb_cache_is_last(region)))
 		return ipcb_cache_last.cache;
 	return ipcb_cache_find(region);
 }
@@ -100,21 +122,26 @@ void ipcb_caches_end(struct ipcbuf_region *region);
  * The heap's inner calls, inside and with the thread's cache. A block is
  * cached before and after; held bytes and held_delta are the caller's.
  */
+static inline uint64_t ipcb_magazine_pop(struct ipcb_magazine *m)
+{
+	uint32_t count = m->count - 1;
+
+	ipcb_store_relaxed(&m->count, count);
+	return m->offsets[count];
+}
+
 static inline int ipcb_magazine_take(struct ipcb_cache *cache,
 				     unsigned int class, uint64_t *ret_offset)
 {
 	struct ipcb_magazine *m = &cache->magazines[class];
-	uint32_t count = m->count;
 	int error;
 
-	if (ipcb_unlikely(!count)) {
+	if (ipcb_unlikely(!m->count)) {
 		error = ipcb_cache_refill(cache, class);
 		if (error)
 			return error;
-		count = m->count;
 	}
-	ipcb_store_relaxed(&m->count, --count);
-	*ret_offset = m->offsets[count];
+	*ret_offset = ipcb_magazine_pop(m);
 	return 0;
 }
 
@@ -126,28 +153,37 @@ static inline void ipcb_magazine_put(struct ipcb_magazine *m, uint64_t offset)
 	ipcb_store_relaxed(&m->count, count + 1);
 }
 
-/* cache_free.c: the span isn't ours, or the magazine is full. */
+/* cache_free.c: the magazine is full, or it isn't a small block. */
 void ipcb_block_give_back_slow(struct ipcb_cache *cache, uint64_t offset,
 			       unsigned int class);
+/* Its last store has been done; its span has no owner. */
+void ipcb_block_adopt(struct ipcb_cache *cache, const struct ipcb_block *block);
 
 /*
  * Gives a block that is ours back to wherever it belongs. @offset is a block's
  * first byte: the caller has seen its held byte.
  */
-static inline void ipcb_block_give_back(struct ipcb_cache *cache,
-					uint64_t offset, unsigned int class)
+static ipcb_always_inline void
+ipcb_block_give_back(struct ipcbuf_region *region, struct ipcb_cache *cache,
+		     uint64_t offset, unsigned int class)
 {
-	struct ipcbuf_region *region = cache->region;
 	uint32_t span = ipcb_span_of(region, offset, class);
+	struct ipcb_magazine *m = &cache->magazines[class];
+	struct ipcb_block block;
 
-	if (ipcb_likely(class < IPCB_CLASSES &&
-			ipcb_load_relaxed(&region->home[span]) == cache->id)) {
-		struct ipcb_magazine *m = &cache->magazines[class];
-
+	if (ipcb_load_relaxed(&region->home[span]) == cache->id) {
 		if (ipcb_likely(m->count < m->capacity)) {
 			ipcb_magazine_put(m, offset);
 			return;
 		}
+	} else if (ipcb_likely(ipcb_class_is_small(region, class) &&
+			       !ipcb_small_block(region, offset, class,
+						 &block))) {
+		/* Release: pairs with the acquire in take_from_span(). */
+		ipcb_store_release(block.own, IPCB_OWN_FREE);
+		if (ipcb_unlikely(ipcb_span_is_orphan(region, span)))
+			ipcb_block_adopt(cache, &block);
+		return;
 	}
 	ipcb_block_give_back_slow(cache, offset, class);
 }

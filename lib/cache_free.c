@@ -8,14 +8,12 @@
  * A block of an orphan came back: the span becomes ours, and with it the duty
  * to release it once it is free.
  */
-static void adopt_if_orphan(struct ipcb_cache *cache,
-			    const struct ipcb_block *block)
+void ipcb_block_adopt(struct ipcb_cache *cache, const struct ipcb_block *block)
 {
 	struct ipcbuf_region *region = cache->region;
 	uint64_t word = ipcb_load_relaxed(&region->slabs[block->span]);
 
-	if (ipcb_slab_kind(word) != IPCB_SLAB_ORPHAN ||
-	    ipcb_slab_class(word) != block->class ||
+	if (ipcb_slab_class(word) != block->class ||
 	    !ipcb_span_adopt(region, cache->id, block->span, block->class))
 		return;
 	if (ipcb_span_is_free(region, block->span, block->class))
@@ -32,8 +30,8 @@ static void give_to_owner(struct ipcb_cache *cache,
 	ipcb_store_release(block->own, IPCB_OWN_FREE);
 	if (ipcb_unlikely(block->class == IPCB_CLASS_HUGE))
 		ipcb_huge_release(cache->region, block->span);
-	else
-		adopt_if_orphan(cache, block);
+	else if (ipcb_span_is_orphan(cache->region, block->span))
+		ipcb_block_adopt(cache, block);
 }
 
 /*

@@ -12,8 +12,13 @@
 
 /* Own words looked at without success before another span is claimed. */
 #define LOOK_WORDS 8192u
-/* Rounds over all spans after which those that nobody needed are released. */
+/*
+ * Spans that nobody needed for so many rounds over all, and for so long, are
+ * released. Memory that comes and goes with every hiccup of a consumer would
+ * cost far more than the records: the machine has to clear it each time.
+ */
 #define IDLE_ROUNDS 8u
+#define IDLE_NS     IPCB_NS_PER_SEC
 
 static int make_magazine(struct ipcb_cache *cache, unsigned int class)
 {
@@ -26,6 +31,7 @@ static int make_magazine(struct ipcb_cache *cache, unsigned int class)
 	if (!m->offsets)
 		return -ENOMEM;
 	m->capacity = capacity;
+	cache->bins[class].idle_since_ns = ipcbuf_now_ns();
 	return 0;
 }
 
@@ -55,13 +61,12 @@ static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
 	uint32_t span = bin->spans[bin->cursor], first = bin->block;
 	uint64_t base = ipcb_span_offset(region, span);
 	uint32_t want = (m->capacity + 1) / 2;
-	uint64_t stride;
-	uint16_t *own = ipcb_own_words(region, span, class, &stride);
+	uint16_t *own = ipcb_own_words(region, span, class);
 	uint16_t me = (uint16_t)region->member;
 	uint32_t block;
 
 	for (block = first; block < c->blocks && m->count < want; block++) {
-		uint16_t *word = &own[block * stride];
+		uint16_t *word = &own[block];
 
 		/* Acquire: pairs with the release of whoever freed it. */
 		if (ipcb_load_acquire(word) != IPCB_OWN_FREE)
@@ -78,12 +83,17 @@ static void end_round(struct ipcb_cache *cache, unsigned int class)
 {
 	struct ipcb_bin *bin = &cache->bins[class];
 	uint32_t i, surplus;
+	uint64_t now;
 
 	if (!bin->rounds || bin->idle < bin->idle_min)
 		bin->idle_min = bin->idle;
 	bin->idle = 0;
-	if (++bin->rounds < IDLE_ROUNDS)
+	if (++bin->rounds % IDLE_ROUNDS)
 		return;
+	now = ipcbuf_now_ns();
+	if (now - bin->idle_since_ns < IDLE_NS)
+		return;
+	bin->idle_since_ns = now;
 	bin->rounds = 0;
 	surplus = bin->idle_min > 1 ? bin->idle_min - 1 : 0;
 	for (i = bin->count; surplus && i-- > 0;) {

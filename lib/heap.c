@@ -3,6 +3,7 @@
 #include <ipcbuf/heap.h>
 
 #include "cache.h"
+#include "relax.h"
 
 /*
  * How much to ask for, so that the class has the alignment: blocks lie at
@@ -20,6 +21,16 @@ static uint64_t aligned_bytes(const struct ipcbuf_region *region,
 		class++;
 	return class < region->usable_classes ? region->classes[class].bytes :
 						bytes;
+}
+
+/* A cached block becomes a held one. */
+static inline void *hold(const struct ipcbuf_region *region,
+			 struct ipcb_cache *cache, uint64_t offset,
+			 unsigned int class)
+{
+	ipcb_store_relaxed(ipcb_held(region, offset), (uint8_t)(class + 1));
+	cache->held_delta++;
+	return ipcb_at(region, offset);
 }
 
 static int take_record(struct ipcbuf_region *region, uint64_t bytes,
@@ -41,26 +52,63 @@ static int take_record(struct ipcbuf_region *region, uint64_t bytes,
 	}
 	if (ipcb_unlikely(error))
 		return error;
-	ipcb_store_relaxed(ipcb_held(region, offset), (uint8_t)(class + 1));
-	cache->held_delta++;
-	*ret_record = ipcb_at(region, offset);
+	*ret_record = hold(region, cache, offset, class);
 	return 0;
 }
 
-IPCB_PUBLIC int ipcbuf_alloc(struct ipcbuf_region *region, size_t bytes,
-			     void **ret_record)
+static int ipcb_noinline alloc_slow(struct ipcbuf_region *region, size_t bytes,
+				    void **ret_record)
 {
 	int error;
 
-	if (ipcb_unlikely(!bytes || !ret_record))
+	if (!bytes)
 		return -EINVAL;
 	error = ipcb_enter_member(region);
-	if (ipcb_unlikely(error))
+	if (error)
 		return error;
-	error = ipcb_likely(bytes <= region->g.heap_bytes) ?
+	error = bytes <= region->g.heap_bytes ?
 		take_record(region, bytes, ret_record) : -EMSGSIZE;
 	ipcb_leave();
 	return error;
+}
+
+/*
+ * The line that the next record begins with: its last owner has it, in another
+ * processor's cache, and it is on its way here while the program writes this
+ * one.
+ */
+static inline void prefetch_top(const struct ipcbuf_region *region,
+				const struct ipcb_magazine *m)
+{
+	if (m->count)
+		ipcb_prefetch_for_store(ipcb_at(region,
+						m->offsets[m->count - 1]));
+}
+
+/* Short where the magazine has one; a size of 0 is in no class. */
+IPCB_PUBLIC int ipcbuf_alloc(struct ipcbuf_region *region, size_t bytes,
+			     void **ret_record)
+{
+	unsigned int class = ipcb_class_of(bytes);
+	struct ipcb_cache *cache;
+	struct ipcb_magazine *m;
+
+	if (ipcb_unlikely(!region || !ret_record))
+		return -EINVAL;
+	ipcb_rcu_read_lock();
+	if (ipcb_likely(ipcb_cache_is_last(region) && class < IPCB_CLASSES)) {
+		cache = ipcb_cache_last.cache;
+		m = &cache->magazines[class];
+		if (ipcb_likely(m->count)) {
+			*ret_record = hold(region, cache, ipcb_magazine_pop(m),
+					   class);
+			prefetch_top(region, m);
+			ipcb_leave();
+			return 0;
+		}
+	}
+	ipcb_leave();
+	return alloc_slow(region, bytes, ret_record);
 }
 
 IPCB_PUBLIC int ipcbuf_alloc_aligned(struct ipcbuf_region *region, size_t bytes,
@@ -86,7 +134,7 @@ IPCB_PUBLIC int ipcbuf_alloc_aligned(struct ipcbuf_region *region, size_t bytes,
 }
 
 /* A record's class, if this process holds it; -EINVAL. */
-static int held_class(const struct ipcbuf_region *region, uint64_t offset,
+static inline int held_class(const struct ipcbuf_region *region, uint64_t offset,
 		      unsigned int *ret_class)
 {
 	uint8_t held;
@@ -100,34 +148,55 @@ static int held_class(const struct ipcbuf_region *region, uint64_t offset,
 	return 0;
 }
 
-static int free_record(struct ipcbuf_region *region, uint64_t offset)
+static ipcb_always_inline int free_record(struct ipcbuf_region *region,
+			      struct ipcb_cache *cache, uint64_t offset)
 {
-	struct ipcb_cache *cache;
 	unsigned int class;
 	int error = held_class(region, offset, &class);
 
 	if (ipcb_unlikely(error))
 		return error;
-	cache = ipcb_cache_get(region);
-	if (ipcb_unlikely(!cache))
-		return -ENOMEM;
 	ipcb_store_relaxed(ipcb_held(region, offset), 0);
 	cache->held_delta--;
-	ipcb_block_give_back(cache, offset, class);
+	ipcb_block_give_back(region, cache, offset, class);
 	return 0;
 }
 
-IPCB_PUBLIC int ipcbuf_free(void *record)
+static int ipcb_noinline free_slow(void *record)
 {
 	struct ipcbuf_region *region;
+	struct ipcb_cache *cache;
 	int error;
 
 	if (!record)
 		return 0;
 	error = ipcb_enter_by_address(record, &region);
-	if (ipcb_unlikely(error))
+	if (error)
 		return error;
-	error = free_record(region, ipcb_offset(region, record));
+	cache = ipcb_cache_get(region);
+	error = cache ? free_record(region, cache, ipcb_offset(region, record)) :
+			-ENOMEM;
+	ipcb_leave();
+	return error;
+}
+
+/* Short where the record is of the region that this thread used last. */
+IPCB_PUBLIC int ipcbuf_free(void *record)
+{
+	struct ipcbuf_region *region = ipcb_cache_last.region;
+	uint64_t offset;
+	int error;
+
+	if (ipcb_unlikely(!region))
+		return free_slow(record);
+	ipcb_rcu_read_lock();
+	offset = ipcb_offset(region, record);
+	if (ipcb_unlikely(!ipcb_cache_is_last(region) ||
+			  !ipcb_heap_offset_valid(region, offset))) {
+		ipcb_leave();
+		return free_slow(record);
+	}
+	error = free_record(region, ipcb_cache_last.cache, offset);
 	ipcb_leave();
 	return error;
 }

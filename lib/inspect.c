@@ -53,13 +53,13 @@ static void sum_span(struct ipcbuf_region *region, uint32_t span, uint64_t word,
 	struct sums *sums = arg;
 	struct class_sums *c = &sums->classes[class];
 	uint32_t i, blocks = ipcb_blocks_of(region, class);
-	uint64_t bytes = span_bytes(region, span, class), stride;
-	uint16_t *words = ipcb_own_words(region, span, class, &stride);
+	uint64_t bytes = span_bytes(region, span, class);
+	uint16_t *words = ipcb_own_words(region, span, class);
 
 	c->spans++;
 	c->bytes += bytes;
 	for (i = 0; i < blocks; i++) {
-		own = ipcb_load_relaxed(&words[i * stride]);
+		own = ipcb_load_relaxed(&words[i]);
 		if (own == IPCB_OWN_FREE) {
 			c->free++;
 			continue;
@@ -155,11 +155,10 @@ static void sum_held(struct ipcbuf_region *region, uint32_t span, uint64_t word,
 	uint32_t i, blocks = ipcb_blocks_of(region, class);
 	uint64_t bytes = class < IPCB_CLASSES ? region->classes[class].bytes :
 						ipcb_huge_bytes(region, span);
-	uint64_t stride;
-	uint16_t *words = ipcb_own_words(region, span, class, &stride);
+	uint16_t *words = ipcb_own_words(region, span, class);
 
 	for (i = 0; i < blocks; i++) {
-		own = ipcb_load_relaxed(&words[i * stride]);
+		own = ipcb_load_relaxed(&words[i]);
 		if (own == IPCB_OWN_FREE || own == IPCB_OWN_REGION)
 			continue;
 		info->held_records++;

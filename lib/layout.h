@@ -212,7 +212,7 @@ struct ipcb_geometry {
 	uint32_t max_waiters;
 	uint32_t max_sems;
 	uint32_t own_words_per_slab;
-	uint32_t run_columns;		/* blocks that a BIG frame can have */
+	uint32_t run_own_words;		/* a frame: blocks that BIG can have */
 	uint64_t frames;
 	uint64_t members_offset;
 	uint64_t waiters_offset;

@@ -63,12 +63,11 @@ static void sweep_span(struct ipcbuf_region *region, uint32_t span,
 	unsigned int class = ipcb_slab_class(word);
 	uint32_t i, blocks = ipcb_blocks_of(region, class);
 	uint16_t id = *(uint16_t *)arg;
-	uint64_t stride;
-	uint16_t *own = ipcb_own_words(region, span, class, &stride);
+	uint16_t *own = ipcb_own_words(region, span, class);
 
 	for (i = 0; i < blocks; i++)
-		if (ipcb_load_relaxed(&own[i * stride]) == id)
-			ipcb_cas_acq_rel(&own[i * stride], id,
+		if (ipcb_load_relaxed(&own[i]) == id)
+			ipcb_cas_acq_rel(&own[i], id,
 					 (uint16_t)IPCB_OWN_FREE);
 }
 

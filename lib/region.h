@@ -54,6 +54,7 @@ struct ipcbuf_region {
 	uint32_t member;		/* our id, slot + 1; 0 if read-only */
 	uint32_t usable_classes;
 	uint32_t small_classes;		/* those below are SMALL */
+	uint32_t slab_units_mask;	/* units of 64 bytes in a slab, less 1 */
 	int rdonly;
 	struct ipcb_class classes[IPCB_CLASSES];
 

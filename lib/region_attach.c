@@ -96,6 +96,7 @@ void ipcb_region_set_tables(struct ipcbuf_region *region)
 	region->own = ipcb_at(region, g->own_offset);
 	region->usable_classes = ipcb_classes_init(g, region->classes);
 	region->small_classes = ipcb_classes_small(region->classes);
+	region->slab_units_mask = (1u << (region->g.slab_shift - 6)) - 1;
 	region->wait.sem_claims = ipcb_at(region, g->sems_offset);
 	region->wait.max_sems = g->max_sems;
 }

@@ -52,12 +52,11 @@ int ipcb_span_is_free(const struct ipcbuf_region *region, uint32_t span,
 		      unsigned int class)
 {
 	uint32_t i, blocks = ipcb_blocks_of(region, class);
-	uint64_t stride;
-	const uint16_t *own = ipcb_own_words(region, span, class, &stride);
+	const uint16_t *own = ipcb_own_words(region, span, class);
 
 	/* Acquire: pairs with the freers' release stores. */
 	for (i = 0; i < blocks; i++)
-		if (ipcb_load_acquire(&own[i * stride]) != IPCB_OWN_FREE)
+		if (ipcb_load_acquire(&own[i]) != IPCB_OWN_FREE)
 			return 0;
 	return 1;
 }
@@ -145,16 +144,11 @@ static int commit_own(struct ipcbuf_region *region, uint32_t head,
 	const struct ipcb_geometry *g = &region->g;
 	uint64_t per_frame = (uint64_t)g->own_words_per_slab * 2 <<
 			     g->slabs_per_frame_shift;
-	uint32_t i;
-	int error = 0;
 
 	if (ipcb_class_is_small(region, class))
 		return ipcb_commit_meta(region, g->own_offset +
 					head * per_frame, per_frame);
-	for (i = 0; i < ipcb_blocks_of(region, class) && !error; i++)
-		error = ipcb_commit_meta(region, g->run_own_offset +
-					 (i * g->frames + head) * 2, 2);
-	return error;
+	return ipcb_commit_run_own(region, head);
 }
 
 static uint64_t frames_for(const struct ipcbuf_region *region, uint64_t bytes)
@@ -302,7 +296,7 @@ int ipcb_huge_claim(struct ipcbuf_region *region, uint64_t bytes,
 
 	if (error)
 		return error;
-	ipcb_store_relaxed(&region->run_own[head], (uint16_t)region->member);
+	ipcb_store_relaxed(ipcb_run_own(region, head), (uint16_t)region->member);
 	publish_run(region, head,
 		    ipcb_slab_word(IPCB_SLAB_HUGE, IPCB_CLASS_HUGE, 0, 0),
 		    ipcb_frame_word(IPCB_FRAME_HEAD, 0, pages_of(bytes)));
@@ -334,13 +328,13 @@ void ipcb_huge_release(struct ipcbuf_region *region, uint32_t span)
 	uint64_t count = ipcb_frames_in_run(region, head, word);
 
 	if (ipcb_frame_kind(word) != IPCB_FRAME_HEAD ||
-	    ipcb_load_acquire(&region->run_own[head]) != IPCB_OWN_FREE)
+	    ipcb_load_acquire(ipcb_run_own(region, head)) != IPCB_OWN_FREE)
 		return;
 	if (!ipcb_cas_acq_rel(&region->frames[head], word,
 			      ipcb_frame_word(IPCB_FRAME_FREEING,
 					      region->member, count)))
 		return;
-	if (ipcb_load_acquire(&region->run_own[head]) != IPCB_OWN_FREE) {
+	if (ipcb_load_acquire(ipcb_run_own(region, head)) != IPCB_OWN_FREE) {
 		ipcb_store_release(&region->frames[head], word);
 		return;
 	}

@@ -120,8 +120,8 @@ static void recover_run(struct ipcbuf_region *region, uint32_t head,
 	uint64_t i;
 
 	/* A huge record is claimed by its own word before it has a HEAD. */
-	if (!ipcb_commit_meta(region, region->g.run_own_offset + (uint64_t)head * 2, 2))
-		ipcb_store_relaxed(&region->run_own[head], IPCB_OWN_FREE);
+	if (!ipcb_commit_run_own(region, head))
+		ipcb_store_relaxed(ipcb_run_own(region, head), IPCB_OWN_FREE);
 
 	for (i = count - 1; i > 0; i--)
 		if (continues(region, head + i, head))

@@ -10,6 +10,8 @@
 
 #define IPCB_PUBLIC __attribute__((visibility("default")))
 
+#define ipcb_noinline      __attribute__((noinline))
+#define ipcb_always_inline inline __attribute__((always_inline))
 #define ipcb_likely(x)   __builtin_expect(!!(x), 1)
 #define ipcb_unlikely(x) __builtin_expect(!!(x), 0)
 

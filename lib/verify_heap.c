@@ -142,12 +142,12 @@ static void verify_span(struct ipcbuf_region *region, uint32_t span,
 	uint32_t i, blocks = ipcb_blocks_of(region, class);
 	uint64_t bytes = class < IPCB_CLASSES ? region->classes[class].bytes :
 						0;
-	uint64_t base = ipcb_span_offset(region, span), stride;
-	uint16_t *own = ipcb_own_words(region, span, class, &stride);
+	uint64_t base = ipcb_span_offset(region, span);
+	uint16_t *own = ipcb_own_words(region, span, class);
 
 	for (i = 0; i < blocks; i++)
 		verify_block(arg, base + i * bytes,
-			     ipcb_load_acquire(&own[i * stride]));
+			     ipcb_load_acquire(&own[i]));
 }
 
 void ipcb_verify_heap(struct ipcb_verify *v)

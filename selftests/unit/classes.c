@@ -72,7 +72,7 @@ TEST(spans_hold_their_blocks)
 				ASSERT_LE(c->blocks, g.own_words_per_slab);
 			} else if (c->kind == IPCB_SPAN_BIG) {
 				ASSERT_LE(bytes, 1ull << g.frame_shift);
-				ASSERT_LE(c->blocks, g.run_columns);
+				ASSERT_LE(c->blocks, g.run_own_words);
 			} else {
 				ASSERT_EQ(1, c->blocks);
 			}

@@ -19,7 +19,7 @@ static void check_places(struct __test_metadata *_metadata,
 	ASSERT_LE(g->sems_offset + g->max_sems * 4ull, g->frames_offset);
 	ASSERT_LE(g->frames_offset + g->frames * 8, g->slabs_offset);
 	ASSERT_LE(g->slabs_offset + slabs * 8, g->run_own_offset);
-	ASSERT_LE(g->run_own_offset + g->frames * g->run_columns * 2,
+	ASSERT_LE(g->run_own_offset + g->frames * g->run_own_words * 2,
 		  g->own_offset);
 	ASSERT_LE(g->own_offset + slabs * g->own_words_per_slab * 2,
 		  g->heap_offset);
