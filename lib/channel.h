@@ -74,9 +74,9 @@ struct ipcbuf_channel {
 	uint32_t peer_member;		/* whose records are expected */
 	uint32_t me;
 	uint32_t spin;			/* how long spinning has been worth it */
-	uint32_t empties;		/* see slip() in spsc.c */
+	uint32_t stops;			/* see slip() in spsc.c */
 	int slipping;
-	uint64_t empty_position;
+	uint64_t stop_position;
 	int64_t held_delta;		/* received minus sent, see cache.h */
 	uint64_t offset;		/* of the block */
 	enum ipcbuf_direction direction;
@@ -96,7 +96,10 @@ struct ipcb_channel_ops {
 				enum ipcbuf_direction direction);
 	void (*attach)(struct ipcbuf_channel *channel);
 	void (*leave)(struct ipcbuf_channel *channel);
-	/* Inside. Up to @count; -EAGAIN, -EPIPE, -EOWNERDEAD, ... for none. */
+	/* Inside. 0; -EAGAIN, -EPIPE, -EOWNERDEAD, ... */
+	int (*send_one)(struct ipcbuf_channel *channel, void *record);
+	int (*receive_one)(struct ipcbuf_channel *channel, void **ret_record);
+	/* The same for up to @count; an error only for none. */
 	int (*send)(struct ipcbuf_channel *channel, void *const *records,
 		    size_t count, size_t *ret_sent);
 	int (*receive)(struct ipcbuf_channel *channel, void **records,

@@ -47,26 +47,41 @@ static int receive_some(struct ipcbuf_channel *channel, void **records,
 	return error;
 }
 
-IPCB_PUBLIC int ipcbuf_channel_send_until(struct ipcbuf_channel *channel,
-					  void *record, uint64_t deadline_ns)
+/* Short where the record goes at once. */
+static ipcb_always_inline int send_one(struct ipcbuf_channel *channel,
+				       void *record, uint64_t deadline_ns)
 {
 	size_t sent;
+	int error;
 
 	if (ipcb_unlikely(!record))
 		return -EINVAL;
+	error = ipcb_channel_enter(channel, IPCBUF_PRODUCER);
+	if (ipcb_unlikely(error))
+		return error;
+	error = channel->ops->send_one(channel, record);
+	ipcb_leave();
+	if (ipcb_likely(error != -EAGAIN || !deadline_ns))
+		return error;
 	return send_some(channel, &record, 1, deadline_ns, &sent);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_send_until(struct ipcbuf_channel *channel,
+					  void *record, uint64_t deadline_ns)
+{
+	return send_one(channel, record, deadline_ns);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_send(struct ipcbuf_channel *channel,
 				    void *record)
 {
-	return ipcbuf_channel_send_until(channel, record, IPCBUF_FOREVER);
+	return send_one(channel, record, IPCBUF_FOREVER);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_try_send(struct ipcbuf_channel *channel,
 					void *record)
 {
-	return ipcbuf_channel_send_until(channel, record, IPCBUF_NOWAIT);
+	return send_one(channel, record, IPCBUF_NOWAIT);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_send_batch(struct ipcbuf_channel *channel,
@@ -79,27 +94,42 @@ IPCB_PUBLIC int ipcbuf_channel_send_batch(struct ipcbuf_channel *channel,
 	return send_some(channel, records, count, deadline_ns, ret_sent);
 }
 
-IPCB_PUBLIC int ipcbuf_channel_recv_until(struct ipcbuf_channel *channel,
+static ipcb_always_inline int receive_one(struct ipcbuf_channel *channel,
 					  void **ret_record,
 					  uint64_t deadline_ns)
 {
 	size_t received;
+	int error;
 
 	if (ipcb_unlikely(!ret_record))
 		return -EINVAL;
+	error = ipcb_channel_enter(channel, IPCBUF_CONSUMER);
+	if (ipcb_unlikely(error))
+		return error;
+	error = channel->ops->receive_one(channel, ret_record);
+	ipcb_leave();
+	if (ipcb_likely(error != -EAGAIN || !deadline_ns))
+		return error;
 	return receive_some(channel, ret_record, 1, deadline_ns, &received);
+}
+
+IPCB_PUBLIC int ipcbuf_channel_recv_until(struct ipcbuf_channel *channel,
+					  void **ret_record,
+					  uint64_t deadline_ns)
+{
+	return receive_one(channel, ret_record, deadline_ns);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_recv(struct ipcbuf_channel *channel,
 				    void **ret_record)
 {
-	return ipcbuf_channel_recv_until(channel, ret_record, IPCBUF_FOREVER);
+	return receive_one(channel, ret_record, IPCBUF_FOREVER);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_try_recv(struct ipcbuf_channel *channel,
 					void **ret_record)
 {
-	return ipcbuf_channel_recv_until(channel, ret_record, IPCBUF_NOWAIT);
+	return receive_one(channel, ret_record, IPCBUF_NOWAIT);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_recv_batch(struct ipcbuf_channel *channel,

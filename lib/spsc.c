@@ -190,7 +190,40 @@ static int has_room(struct ipcbuf_channel *channel)
 	return 1;
 }
 
-static int put(struct ipcbuf_channel *channel, void *record)
+/*
+ * A consumer that runs close behind its producer takes the slots' line away
+ * from it for each record; a producer that finds the channel full does the
+ * same to the consumer with the line of tail. Where records keep coming, who
+ * had to stop lets the other get ahead ("temporal slipping", FastForward).
+ * Whether they do is tried out now and then: if a short pause brought several,
+ * the next one does too. A peer that answers one record at a time is hardly
+ * delayed.
+ */
+#define SLIP_PAUSES  12u
+#define SLIP_RECORDS 3u
+#define SLIP_TRY     64u
+
+/* 1 where it paused: look again. */
+static ipcb_noinline int slip(struct ipcbuf_channel *channel)
+{
+	uint64_t run = channel->position - channel->stop_position;
+	unsigned int i;
+
+	if (!run) {
+		channel->slipping = 0;
+		return 0;
+	}
+	channel->stop_position = channel->position;
+	if (channel->slipping)
+		channel->slipping = run >= SLIP_RECORDS;
+	else
+		channel->slipping = ++channel->stops % SLIP_TRY == 0;
+	for (i = 0; channel->slipping && i < SLIP_PAUSES; i++)
+		ipcb_relax();
+	return channel->slipping;
+}
+
+static ipcb_always_inline int put(struct ipcbuf_channel *channel, void *record)
 {
 	struct ipcbuf_region *region = channel->region;
 	uint64_t offset = ipcb_offset(region, record);
@@ -202,7 +235,8 @@ static int put(struct ipcbuf_channel *channel, void *record)
 	held = ipcb_held(region, offset);
 	if (ipcb_unlikely(!ipcb_load_relaxed(held)))
 		return -EINVAL;
-	if (!has_room(channel))
+	if (ipcb_unlikely(!has_room(channel)) &&
+	    (!slip(channel) || !has_room(channel)))
 		return -EAGAIN;
 	ipcb_store_relaxed(held, 0);
 	/* P2 */
@@ -212,10 +246,33 @@ static int put(struct ipcbuf_channel *channel, void *record)
 	return 0;
 }
 
+static ipcb_always_inline void sent_some(struct ipcbuf_channel *channel,
+					 size_t sent)
+{
+	struct ipcb_spsc *spsc = channel->shared;
+
+	channel->held_delta -= (int64_t)sent;
+	ipcb_store_relaxed(&spsc->sent, channel->position);
+	ipcb_wait_wake(&channel->region->wait, &channel->peer->wait);
+}
+
+static int spsc_send_one(struct ipcbuf_channel *channel, void *record)
+{
+	uint64_t peer = ipcb_load_relaxed(&channel->peer->word);
+	int error;
+
+	if (ipcb_unlikely(!ipcb_end_usable(peer)))
+		return peer_gone(channel, peer);
+	error = put(channel, record);
+	if (ipcb_unlikely(error))
+		return error;
+	sent_some(channel, 1);
+	return 0;
+}
+
 static int spsc_send(struct ipcbuf_channel *channel, void *const *records,
 		     size_t count, size_t *ret_sent)
 {
-	struct ipcb_spsc *spsc = channel->shared;
 	uint64_t peer = ipcb_load_relaxed(&channel->peer->word);
 	size_t sent = 0;
 	int error = 0;
@@ -230,9 +287,7 @@ static int spsc_send(struct ipcbuf_channel *channel, void *const *records,
 	}
 	if (ipcb_unlikely(!sent))
 		return error;
-	channel->held_delta -= (int64_t)sent;
-	ipcb_store_relaxed(&spsc->sent, channel->position);
-	ipcb_wait_wake(&channel->region->wait, &channel->peer->wait);
+	sent_some(channel, sent);
 	*ret_sent = sent;
 	return 0;
 }
@@ -247,12 +302,11 @@ static int expected(const struct ipcbuf_channel *channel, unsigned int own)
  * once more. A producer that leaves hands its window over before its word says
  * so; read the other way round, a record of its could look like nobody's.
  */
-static int sent_by_peer(struct ipcbuf_channel *channel, const uint16_t *own)
+static ipcb_noinline int sent_by_new_peer(struct ipcbuf_channel *channel,
+					  const uint16_t *own)
 {
 	uint32_t member;
 
-	if (ipcb_likely(expected(channel, ipcb_load_relaxed(own))))
-		return 1;
 	/* Acquire: pairs with the release that says LEFT or DEAD. */
 	member = ipcb_end_member(ipcb_load_acquire(&channel->peer->word));
 	channel->peer_member = member ? member : IPCB_NOBODY;
@@ -260,8 +314,8 @@ static int sent_by_peer(struct ipcbuf_channel *channel, const uint16_t *own)
 }
 
 /* C1 to C3; -EAGAIN: nothing there; -EBADMSG: no record of the producer's. */
-static int take(struct ipcbuf_channel *channel, uint64_t position,
-		void **ret_record)
+static ipcb_always_inline int take(struct ipcbuf_channel *channel,
+				   uint64_t position, void **ret_record)
 {
 	struct ipcbuf_region *region = channel->region;
 	uint64_t slot = ipcb_load_acquire(
@@ -273,7 +327,10 @@ static int take(struct ipcbuf_channel *channel, uint64_t position,
 		return -EAGAIN;
 	if (ipcb_unlikely(ipcb_block_at(region, offset, &block)))
 		return -EBADMSG;
-	if (ipcb_unlikely(!sent_by_peer(channel, block.own)))
+	/* C3 follows: one transfer of the line, not two. */
+	ipcb_prefetch_for_store(block.own);
+	if (!expected(channel, ipcb_load_relaxed(block.own)) &&
+	    ipcb_unlikely(!sent_by_new_peer(channel, block.own)))
 		return -EBADMSG;
 	/* C3, before C4: relaxed, C4's release orders it. */
 	ipcb_store_relaxed(block.own, (uint16_t)channel->me);
@@ -298,37 +355,6 @@ static int nothing_there(struct ipcbuf_channel *channel)
 	return peer_gone(channel, peer);
 }
 
-/*
- * A consumer that runs close behind its producer takes the slots' line away
- * from it for each record. Where records keep coming it lets the producer get
- * ahead ("temporal slipping", FastForward). Whether they do is tried out now
- * and then: if a short pause brought several, the next one does too. A peer
- * that answers one record at a time is hardly delayed.
- */
-#define SLIP_PAUSES  12u
-#define SLIP_RECORDS 3u
-#define SLIP_TRY     64u
-
-/* 1 where it paused: look again. */
-static int slip(struct ipcbuf_channel *channel)
-{
-	uint64_t run = channel->position - channel->empty_position;
-	unsigned int i;
-
-	if (!run) {
-		channel->slipping = 0;
-		return 0;
-	}
-	channel->empty_position = channel->position;
-	if (channel->slipping)
-		channel->slipping = run >= SLIP_RECORDS;
-	else
-		channel->slipping = ++channel->empties % SLIP_TRY == 0;
-	for (i = 0; channel->slipping && i < SLIP_PAUSES; i++)
-		ipcb_relax();
-	return channel->slipping;
-}
-
 /* C1 to C3 for up to @count records. */
 static int take_some(struct ipcbuf_channel *channel, void **records,
 		     size_t count, size_t *ret_taken)
@@ -347,7 +373,8 @@ static int take_some(struct ipcbuf_channel *channel, void **records,
 	return taken ? 0 : error;
 }
 
-static void publish_tail(struct ipcbuf_channel *channel, uint64_t position)
+static ipcb_always_inline void publish_tail(struct ipcbuf_channel *channel,
+					    uint64_t position)
 {
 	struct ipcb_spsc *spsc = channel->shared;
 
@@ -355,6 +382,21 @@ static void publish_tail(struct ipcbuf_channel *channel, uint64_t position)
 	/* C4 */
 	ipcb_store_release(&spsc->tail, position);
 	ipcb_wait_wake(&channel->region->wait, &channel->peer->wait);
+}
+
+/* What is left to do when @taken is known; @error says why there aren't more. */
+static int received(struct ipcbuf_channel *channel, size_t taken, int error,
+		    size_t *ret_received)
+{
+	if (error == -EAGAIN)
+		return nothing_there(channel);
+	/* What can't be a record is skipped. */
+	publish_tail(channel, channel->position + (taken ? taken : 1));
+	if (ipcb_unlikely(error))
+		return error;
+	channel->held_delta += (int64_t)taken;
+	*ret_received = taken;
+	return 0;
 }
 
 static int spsc_receive(struct ipcbuf_channel *channel, void **records,
@@ -370,14 +412,32 @@ static int spsc_receive(struct ipcbuf_channel *channel, void **records,
 	error = take_some(channel, records, count, &taken);
 	if (error == -EAGAIN && slip(channel))
 		error = take_some(channel, records, count, &taken);
-	if (error == -EAGAIN)
-		return nothing_there(channel);
-	/* What can't be a record is skipped. */
-	publish_tail(channel, channel->position + (taken ? taken : 1));
+	return received(channel, taken, error, ret_received);
+}
+
+/* The first look at the slot found none. */
+static ipcb_noinline int receive_none(struct ipcbuf_channel *channel,
+				      void **ret_record, int error)
+{
+	size_t taken = 0;
+
+	if (error == -EAGAIN && slip(channel))
+		error = take_some(channel, ret_record, 1, &taken);
+	return received(channel, taken, error, &taken);
+}
+
+static int spsc_receive_one(struct ipcbuf_channel *channel, void **ret_record)
+{
+	uint64_t peer = ipcb_load_relaxed(&channel->peer->word);
+	int error;
+
+	if (ipcb_unlikely(ipcb_end_removed(peer)))
+		return -EPIPE;
+	error = take(channel, channel->position, ret_record);
 	if (ipcb_unlikely(error))
-		return error;
-	channel->held_delta += (int64_t)taken;
-	*ret_received = taken;
+		return receive_none(channel, ret_record, error);
+	publish_tail(channel, channel->position + 1);
+	channel->held_delta++;
 	return 0;
 }
 
@@ -426,6 +486,8 @@ const struct ipcb_channel_ops ipcb_channel_spsc = {
 	.end = spsc_end,
 	.attach = spsc_attach,
 	.leave = spsc_leave,
+	.send_one = spsc_send_one,
+	.receive_one = spsc_receive_one,
 	.send = spsc_send,
 	.receive = spsc_receive,
 	.ready = spsc_ready,
