@@ -151,11 +151,11 @@ static inline int ipcb_block_of_class(const struct ipcbuf_region *region,
 }
 
 /*
- * block.c: the class of what lies at @offset, read from the slab words: what
- * others wrote there is checked before it is used. -EINVAL: no span in use.
+ * block.c: may @word, just read from slab @slab's place, be believed? 1: it is
+ * a span in use, its class is one that this region has.
  */
-int ipcb_class_at(const struct ipcbuf_region *region, uint64_t offset,
-		  unsigned int *ret_class);
+int ipcb_slab_word_valid(const struct ipcbuf_region *region, uint32_t slab,
+			 uint64_t word);
 
 /* Any block, by what is written in shared memory; @offset is valid. */
 int ipcb_block_at_any(const struct ipcbuf_region *region, uint64_t offset,

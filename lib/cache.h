@@ -89,12 +89,18 @@ static inline int ipcb_cache_is_last(const struct ipcbuf_region *region)
 	       ipcb_load_acquire(&region->handle.serial);
 }
 
-/* The calling thread's cache; inside. NULL without memory. */
+/* The calling thread's cache; inside. NULL: see ipcb_cache_error(). */
 static inline struct ipcb_cache *ipcb_cache_get(struct ipcbuf_region *region)
 {
 	if (ipcb_likely(ipcb_cache_is_last(region)))
 		return ipcb_cache_last.cache;
 	return ipcb_cache_find(region);
+}
+
+/* Why there is none: no memory, or another thread is closing the region. */
+static inline int ipcb_cache_error(const struct ipcbuf_region *region)
+{
+	return ipcb_load_relaxed(&region->handle.serial) ? -ENOMEM : -EBADF;
 }
 
 /* cache_refill.c: the magazine has at least one block, or -ENOMEM. */

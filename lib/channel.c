@@ -108,7 +108,7 @@ static int claim_end(struct ipcbuf_region *region, struct ipcb_end *end)
 		return -EBUSY;
 	ipcb_store_relaxed(&end->wait.waiting, 0);
 	/* Release: pairs with the peer's loads. */
-	ipcb_store_release(&end->word, ipcb_end_word(IPCBUF_END_ATTACHED,
+	ipcb_store_release(&end->word, ipcb_end_next(word, IPCBUF_END_ATTACHED,
 						     region->member));
 	return 0;
 }
@@ -243,7 +243,6 @@ ipcbuf_channel_open(struct ipcbuf_region *region, struct ipcbuf_key key,
 static void end_left(struct ipcbuf_channel *channel)
 {
 	uint64_t word = ipcb_load_relaxed(&channel->mine->word);
-	uint64_t removed = word & (uint64_t)IPCB_END_REMOVED << 56;
 
 	if (ipcb_end_state(word) != IPCBUF_END_ATTACHED ||
 	    ipcb_end_member(word) != channel->me)
@@ -251,7 +250,7 @@ static void end_left(struct ipcbuf_channel *channel)
 	channel->ops->leave(channel);
 	/* Release: the window is in order before the news. */
 	ipcb_store_release(&channel->mine->word,
-			   ipcb_end_word(IPCBUF_END_LEFT, 0) | removed);
+			   ipcb_end_next(word, IPCBUF_END_LEFT, 0));
 	ipcb_wait_wake(&channel->region->wait, &channel->peer->wait);
 }
 

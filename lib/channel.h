@@ -2,8 +2,8 @@
 /*
  * Channels, whatever their kind: ends, joining and leaving, waiting.
  *
- * An end's word: NEVER, ATTACHED(member), LEFT or DEAD, and whether the
- * channel was removed; written under the directory's lock alone. Peers read it
+ * An end's word: NEVER, ATTACHED(member), LEFT or DEAD, how often its owner
+ * died, and whether the channel was removed; written under the directory's lock alone. Peers read it
  * without: a producer's last slot comes before its LEFT.
  *
  * A kind is one file behind struct ipcb_channel_ops. Kinds don't know of one
@@ -29,9 +29,21 @@ _Static_assert(sizeof(struct ipcb_end) == 64, "a line");
 #define IPCB_END_REMOVED 0x80u
 #define IPCB_NOBODY      UINT32_MAX	/* no own word says this */
 
-static inline uint64_t ipcb_end_word(unsigned int state, uint32_t member)
+/* How often somebody who had this end died; modulo 2^32. */
+static inline uint32_t ipcb_end_deaths(uint64_t word)
 {
-	return (uint64_t)state << 56 | member;
+	return (uint32_t)(word >> 16);
+}
+
+/* What follows @word: the deaths are counted on, a removed channel stays so. */
+static inline uint64_t ipcb_end_next(uint64_t word, unsigned int state,
+				     uint32_t member)
+{
+	uint64_t removed = word & (uint64_t)IPCB_END_REMOVED << 56;
+	uint32_t deaths = ipcb_end_deaths(word) + (state == IPCBUF_END_DEAD);
+
+	return removed | (uint64_t)state << 56 | (uint64_t)deaths << 16 |
+	       member;
 }
 
 /* enum ipcbuf_end_state, without REMOVED */
@@ -80,8 +92,10 @@ struct ipcbuf_channel {
 	int64_t held_delta;		/* received minus sent, see cache.h */
 	uint64_t offset;		/* of the block */
 	enum ipcbuf_direction direction;
-	int death_told;
+	uint32_t deaths_told;		/* of the peer */
 	int close_with_region;
+	uint32_t polls;			/* see ipcb_channel_polled() */
+	uint64_t looked_ns;
 	unsigned int sleepers;		/* atomic; who leaves waits for 0 */
 	struct ipcbuf_channel *next;	/* by region.mutex */
 };
@@ -141,6 +155,12 @@ static inline int ipcb_channel_enter(struct ipcbuf_channel *channel,
  */
 int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
 		       uint64_t deadline_ns);
+
+/*
+ * channel_wait.c, inside: a call that doesn't wait came too early. Now and then
+ * it looks after the peer, or who only polls would never hear of a death.
+ */
+void ipcb_channel_polled(struct ipcbuf_channel *channel);
 
 /*
  * channel.c: leaves on behalf of a region that is closing; the handle has been

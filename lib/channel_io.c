@@ -14,8 +14,12 @@ static int send_some(struct ipcbuf_channel *channel, void *const *records,
 		return error;
 	for (;;) {
 		error = channel->ops->send(channel, records, count, ret_sent);
-		if (ipcb_likely(error != -EAGAIN || !deadline_ns))
+		if (ipcb_likely(error != -EAGAIN))
 			break;
+		if (!deadline_ns) {
+			ipcb_channel_polled(channel);
+			break;
+		}
 		error = ipcb_channel_sleep(channel, IPCBUF_PRODUCER,
 					   deadline_ns);
 		if (error)
@@ -36,8 +40,12 @@ static int receive_some(struct ipcbuf_channel *channel, void **records,
 	for (;;) {
 		error = channel->ops->receive(channel, records, count,
 					      ret_received);
-		if (ipcb_likely(error != -EAGAIN || !deadline_ns))
+		if (ipcb_likely(error != -EAGAIN))
 			break;
+		if (!deadline_ns) {
+			ipcb_channel_polled(channel);
+			break;
+		}
 		error = ipcb_channel_sleep(channel, IPCBUF_CONSUMER,
 					   deadline_ns);
 		if (error)
@@ -60,6 +68,8 @@ static ipcb_always_inline int send_one(struct ipcbuf_channel *channel,
 	if (ipcb_unlikely(error))
 		return error;
 	error = channel->ops->send_one(channel, record);
+	if (ipcb_unlikely(error == -EAGAIN && !deadline_ns))
+		ipcb_channel_polled(channel);
 	ipcb_leave();
 	if (ipcb_likely(error != -EAGAIN || !deadline_ns))
 		return error;
@@ -107,6 +117,8 @@ static ipcb_always_inline int receive_one(struct ipcbuf_channel *channel,
 	if (ipcb_unlikely(error))
 		return error;
 	error = channel->ops->receive_one(channel, ret_record);
+	if (ipcb_unlikely(error == -EAGAIN && !deadline_ns))
+		ipcb_channel_polled(channel);
 	ipcb_leave();
 	if (ipcb_likely(error != -EAGAIN || !deadline_ns))
 		return error;

@@ -15,6 +15,10 @@
 #define SPIN_MAX 2048u
 #define SPIN_MIN 16u
 
+/* How many polls find nothing, and how much time passes, between two looks. */
+#define LOOK_POLLS 16u
+#define LOOK_NS    (100 * IPCB_NS_PER_MS)
+
 static int more_than_one_cpu(void)
 {
 	static int cached;		/* 0: not known yet */
@@ -79,6 +83,19 @@ static void look_after_peer(struct ipcbuf_channel *channel)
 	if (ipcb_end_state(word) == IPCBUF_END_ATTACHED &&
 	    !ipcb_member_alive(channel->region, ipcb_end_member(word)))
 		ipcb_recover_if_dead(channel->region, ipcb_end_member(word));
+}
+
+void ipcb_channel_polled(struct ipcbuf_channel *channel)
+{
+	uint64_t now;
+
+	if (++channel->polls % LOOK_POLLS)
+		return;
+	now = ipcb_coarse_ns();
+	if (now - channel->looked_ns < LOOK_NS)
+		return;
+	channel->looked_ns = now;
+	look_after_peer(channel);
 }
 
 int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,

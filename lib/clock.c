@@ -6,6 +6,12 @@
 
 #include "util.h"
 
+#ifdef CLOCK_MONOTONIC_COARSE
+#define COARSE CLOCK_MONOTONIC_COARSE
+#else
+#define COARSE CLOCK_MONOTONIC
+#endif
+
 static uint64_t clock_ns(clockid_t id)
 {
 	struct timespec ts;
@@ -25,6 +31,11 @@ IPCB_PUBLIC uint64_t ipcbuf_deadline_ns(uint64_t timeout_ns)
 
 	return timeout_ns >= UINT64_MAX - now ? IPCBUF_FOREVER :
 						now + timeout_ns;
+}
+
+uint64_t ipcb_coarse_ns(void)
+{
+	return clock_ns(COARSE);
 }
 
 uint64_t ipcb_realtime_ns(void)

@@ -43,7 +43,7 @@ static int take_record(struct ipcbuf_region *region, uint64_t bytes,
 	int error;
 
 	if (ipcb_unlikely(!cache))
-		return -ENOMEM;
+		return ipcb_cache_error(region);
 	if (ipcb_likely(class < region->usable_classes)) {
 		error = ipcb_magazine_take(cache, class, &offset);
 	} else {
@@ -175,7 +175,7 @@ static int ipcb_noinline free_slow(void *record)
 		return error;
 	cache = ipcb_cache_get(region);
 	error = cache ? free_record(region, cache, ipcb_offset(region, record)) :
-			-ENOMEM;
+			ipcb_cache_error(region);
 	ipcb_leave();
 	return error;
 }

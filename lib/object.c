@@ -36,7 +36,7 @@ int ipcb_object_alloc(struct ipcbuf_region *region, struct ipcbuf_key key,
 	int error;
 
 	if (!cache)
-		return -ENOMEM;
+		return ipcb_cache_error(region);
 	if (bytes > region->g.heap_bytes)
 		return -EMSGSIZE;
 	error = ipcb_block_alloc(cache, bytes, &offset, &block);

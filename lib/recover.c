@@ -45,13 +45,9 @@ void ipcb_spans_each(struct ipcbuf_region *region,
 			continue;
 		}
 		for (i = 0; i < spans; i++) {
-			unsigned int class;
-
 			span = (uint32_t)((frame << shift) + i);
 			word = ipcb_load_acquire(&region->slabs[span]);
-			if (!ipcb_class_at(region,
-					   ipcb_span_offset(region, span),
-					   &class))
+			if (ipcb_slab_word_valid(region, span, word))
 				visit(region, span, word, arg);
 		}
 	}

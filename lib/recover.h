@@ -11,8 +11,10 @@
 /* Every own word that says @id becomes FREE. */
 void ipcb_sweep_own(struct ipcbuf_region *region, uint32_t id);
 
-/* Calls @visit for every span in use: slabs that are owned or orphans, BIG
- * frames, runs; with the class that its slab word says. */
+/*
+ * Calls @visit for every span in use: slabs that are owned or orphans, BIG
+ * frames, runs; with its slab word, which has been checked: not to be read anew.
+ */
 void ipcb_spans_each(struct ipcbuf_region *region,
 		     void (*visit)(struct ipcbuf_region *region, uint32_t span,
 				   uint64_t word, void *arg),

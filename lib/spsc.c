@@ -165,12 +165,15 @@ static void spsc_leave(struct ipcbuf_channel *channel)
 		hand_window_over(channel->region, channel->shared, channel->me);
 }
 
-/* The peer isn't there any more: -EPIPE, or once -EOWNERDEAD. */
+/* The peer isn't there any more: -EPIPE, or once for each death -EOWNERDEAD. */
 static int peer_gone(struct ipcbuf_channel *channel, uint64_t word)
 {
-	if (ipcb_end_state(word) != IPCBUF_END_DEAD || channel->death_told)
+	uint32_t deaths = ipcb_end_deaths(word);
+
+	if (ipcb_end_state(word) != IPCBUF_END_DEAD ||
+	    channel->deaths_told == deaths)
 		return -EPIPE;
-	channel->death_told = 1;
+	channel->deaths_told = deaths;
 	return -EOWNERDEAD;
 }
 
@@ -518,11 +521,10 @@ static void end_died(struct ipcbuf_region *region, struct ipcb_end *end,
 		     struct ipcb_end *peer)
 {
 	uint64_t word = ipcb_load_relaxed(&end->word);
-	uint64_t removed = word & (uint64_t)IPCB_END_REMOVED << 56;
 
 	/* Release: the repaired window comes before the news. */
 	ipcb_store_release(&end->word,
-			   ipcb_end_word(IPCBUF_END_DEAD, 0) | removed);
+			   ipcb_end_next(word, IPCBUF_END_DEAD, 0));
 	ipcb_wait_wake(&region->wait, &peer->wait);
 }
 

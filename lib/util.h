@@ -60,6 +60,8 @@ static inline int ipcb_errno(int result)
 
 /* clock.c */
 uint64_t ipcb_realtime_ns(void);
+/* As ipcbuf_now_ns(), a few milliseconds late, but cheap. */
+uint64_t ipcb_coarse_ns(void);
 void ipcb_sleep_ns(uint64_t ns);
 
 /*

@@ -116,7 +116,7 @@ int ipcbuf_channel_exists(struct ipcbuf_region *region, struct ipcbuf_key key);
  *
  * Return: 0; -EAGAIN (full: try_send, or IPCBUF_NOWAIT), -ETIMEDOUT, -EPIPE
  * (the consumer has left, or the channel was removed), -EOWNERDEAD (the
- * consumer has died; said once, -EPIPE from then on), -EINVAL (not such
+ * consumer has died; said once for each death, -EPIPE then), -EINVAL (not such
  * a record, or not a producer's end), -EBADF.
  * Publishing is wait-free. Nobody waits for a consumer that hasn't come yet:
  * records queue up to the channel's depth.
@@ -150,8 +150,9 @@ int ipcbuf_channel_send_batch(struct ipcbuf_channel *channel,
  *
  * Return: 0; -EAGAIN (empty: try_recv, or IPCBUF_NOWAIT), -ETIMEDOUT, -EPIPE
  * (empty, and the producer has left), -EOWNERDEAD (empty, and the producer has
- * died; said once, -EPIPE from then on), -EBADMSG (the slot holds no record
- * of the producer's; it was skipped), -EINVAL (not a consumer's end), -EBADF.
+ * died; said once for each death, -EPIPE then), -EBADMSG (the slot holds no
+ * record of the producer's; it was skipped), -EINVAL (not a consumer's end),
+ * -EBADF.
  * Wait-free where a record is there.
  */
 int ipcbuf_channel_recv(struct ipcbuf_channel *channel, void **ret_record);

@@ -344,6 +344,17 @@ static int send_nothing(void *arg)
 	return 0;
 }
 
+static int receive_nothing(void *arg)
+{
+	const struct worker *worker = arg;
+	struct ipcbuf_region *region = test_region_join(worker->region);
+
+	channel_join(region, 1, IPCBUF_CONSUMER, 16);
+	gate_post(worker->started, 1);
+	wait_to_be_killed();
+	return 0;
+}
+
 /* Fails if one that sleeps doesn't notice that its peer has died. */
 TEST_F(killed, while_the_peer_sleeps)
 {
@@ -361,6 +372,65 @@ TEST_F(killed, while_the_peer_sleeps)
 	EXPECT_EQ(-SIGKILL, peer_kill(peer));
 	EXPECT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_EQ(0, ipcbuf_channel_close(sleeper.channel));
+	expect_clean(_metadata, self->region.handle);
+}
+
+/* Fails if one that never waits doesn't notice that its consumer has died. */
+TEST_F(killed, while_the_producer_polls)
+{
+	struct worker worker = { &self->region, gate_new(), 0 };
+	struct random random = { 400 };
+	struct ipcbuf_region *region = self->region.handle;
+	pid_t peer = start(&worker, receive_nothing);
+	struct ipcbuf_channel *producer;
+	void *record;
+	int ret;
+
+	producer = channel_join(region, 1, IPCBUF_PRODUCER, 0);
+	do {
+		record = message(region, &random);
+		ret = ipcbuf_channel_try_send(producer, record);
+	} while (!ret);
+	EXPECT_EQ(-EAGAIN, ret);
+	EXPECT_EQ(-SIGKILL, peer_kill(peer));
+	do {
+		ret = ipcbuf_channel_try_send(producer, record);
+	} while (ret == -EAGAIN);
+	EXPECT_EQ(-EOWNERDEAD, ret);
+	EXPECT_EQ(-EPIPE, ipcbuf_channel_try_send(producer, record));
+	EXPECT_EQ(0, ipcbuf_free(record));
+	EXPECT_EQ(0, ipcbuf_channel_close(producer));
+	expect_clean(_metadata, region);
+}
+
+/* Fails if one that never waits doesn't notice that its producer has died. */
+TEST_F(killed, while_the_consumer_polls)
+{
+	struct worker worker = { &self->region, gate_new(), 0 };
+	pid_t peer = start(&worker, send_nothing);
+	struct ipcbuf_channel *consumer;
+	void *records[4];
+	size_t received;
+	int ret;
+
+	consumer = channel_join(self->region.handle, 1, IPCBUF_CONSUMER, 0);
+	EXPECT_EQ(-EAGAIN, ipcbuf_channel_try_recv(consumer, records));
+	EXPECT_EQ(-SIGKILL, peer_kill(peer));
+	do {
+		ret = ipcbuf_channel_try_recv(consumer, records);
+	} while (ret == -EAGAIN);
+	EXPECT_EQ(-EOWNERDEAD, ret);
+	EXPECT_EQ(-EPIPE, ipcbuf_channel_try_recv(consumer, records));
+
+	/* The same with batches. */
+	peer = start(&worker, send_nothing);
+	EXPECT_EQ(-SIGKILL, peer_kill(peer));
+	do {
+		ret = ipcbuf_channel_recv_batch(consumer, records, 4,
+						IPCBUF_NOWAIT, &received);
+	} while (ret == -EAGAIN);
+	EXPECT_EQ(-EOWNERDEAD, ret);
+	EXPECT_EQ(0, ipcbuf_channel_close(consumer));
 	expect_clean(_metadata, self->region.handle);
 }
 
