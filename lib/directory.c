@@ -181,7 +181,9 @@ static int add_level(struct ipcbuf_region *region)
 
 	while (level < IPCB_DIR_LEVELS && level_at(region, level))
 		level++;
-	if (level == IPCB_DIR_LEVELS || !cache)
+	if (!cache)
+		return ipcb_cache_error(region);
+	if (level == IPCB_DIR_LEVELS)
 		return -ENOMEM;
 	bytes = level_entries(level) * sizeof(struct entry);
 	error = ipcb_block_alloc(cache, bytes, &offset, &block);
