@@ -30,10 +30,11 @@
  *
  * A BIG frame and a run have one slab word: that of their first slab.
  *
- * Own words lie aside from the blocks. A small slab has its own array, one
- * word a block. The blocks of BIG frames and runs are few a frame, so their
- * words are ordered by block number first and frame second: those of
- * neighbouring frames share a cache line.
+ * Own words lie aside from the blocks, one word a block: a small slab has an
+ * array, and each frame has one more for when it is BIG or a run's head. That
+ * one is as large as two lines (in regions with 2 MiB frames), so that large
+ * blocks of different frames don't share one: where few are in flight, both
+ * sides would write to it all the time.
  */
 #ifndef IPCB_LAYOUT_H
 #define IPCB_LAYOUT_H

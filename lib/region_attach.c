@@ -21,7 +21,8 @@ static int check_header(const struct ipcb_header *header, uint64_t size_bytes,
 
 	/* Acquire: pairs with the release in region_create.c. */
 	if (ipcb_load_acquire(&header->magic) != IPCB_MAGIC ||
-	    header->layout_version != IPCB_LAYOUT_VERSION)
+	    header->layout_version != IPCB_LAYOUT_VERSION ||
+	    (header->features & ~IPCB_FEATURES_KNOWN))
 		return -EPROTO;
 	if (ipcb_geometry_compute(header->size_bytes, &g) ||
 	    g.size_bytes != size_bytes ||

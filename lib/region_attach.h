@@ -7,6 +7,7 @@
 
 /* header.features */
 #define IPCB_FEATURE_MEMBARRIER 1u	/* wakers may rely on the waiter's */
+#define IPCB_FEATURES_KNOWN     IPCB_FEATURE_MEMBARRIER
 
 /*
  * Needs region->memory, lock_fd and rdonly; joins, and lets other threads in.

@@ -8,6 +8,8 @@
 #include "../common/random.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -21,6 +23,10 @@ static const char *const prefixes[] = {
 
 /* The version of the layout stands behind the eight bytes of magic. */
 #define VERSION_OFFSET 8
+/* In the memory, the mask of features behind that. */
+#define FEATURES_OFFSET 12
+/* In the name's file. */
+#define SHM_ID_OFFSET 28
 
 FIXTURE(foreign) {
 	struct test_region region;
@@ -173,6 +179,42 @@ TEST_F(foreign, other_version)
 		EXPECT_EQ(0, open_untouched(self, path));
 	}
 	EXPECT_EQ(variant->backend == IPCBUF_BACKEND_POSIX ? 2 : 1, files);
+}
+
+/* The region's memory, without the library. */
+static unsigned char *map_memory(FIXTURE_DATA(foreign) *self,
+				 const FIXTURE_VARIANT(foreign) *variant)
+{
+	char path[PATH_LIMIT];
+	int32_t shm_id;
+	void *memory;
+	int fd;
+
+	if (variant->backend == IPCBUF_BACKEND_SYSV) {
+		memcpy(&shm_id, self->names + SHM_ID_OFFSET, sizeof(shm_id));
+		memory = shmat(shm_id, NULL, 0);
+	} else {
+		path_of(path, prefixes[0], self->region.name);
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+			      fd, 0);
+		close(fd);
+	}
+	MUST(memory != MAP_FAILED);
+	return memory;
+}
+
+/* Fails if a region with a feature that we know nothing of is used. */
+TEST_F(foreign, other_feature)
+{
+	unsigned char *memory = map_memory(self, variant);
+
+	memory[FEATURES_OFFSET + 3] ^= 0x80;
+	EXPECT_EQ(-EPROTO, open_once(self));
+	memory[FEATURES_OFFSET + 3] ^= 0x80;
+	EXPECT_EQ(0, open_once(self));
+	EXPECT_EQ(0, variant->backend == IPCBUF_BACKEND_SYSV ? shmdt(memory) :
+		     munmap(memory, 4096));
 }
 
 /* Fails if a file that was cut short is used, or touched beyond its end. */
