@@ -177,7 +177,7 @@ static int nobody_there(int fd)
 
 static void collect_one(int dir, const char *file)
 {
-	struct ipcb_name_record record;
+	struct ipcb_name_record record = { 0 };
 	int fd = openat(dir, file, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)

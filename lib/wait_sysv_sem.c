@@ -86,7 +86,7 @@ static int sysv_sem_create(struct ipcb_wait_region *wait, int name_fd, int fd,
 
 static int sysv_sem_open(struct ipcb_wait_region *wait, int fd, uint64_t offset)
 {
-	struct semid_ds ds;
+	struct semid_ds ds = { .sem_nsems = 0 };
 
 	(void)fd;
 	(void)offset;

@@ -69,7 +69,7 @@ ALWAYS_INLINE int replace(const struct allocator *allocator,
 		*slot = get(allocator);
 		if (!*slot)
 			return -ENOMEM;
-		**slot = i;
+		**slot = i;	/* NOLINT: measure() frees them all */
 	}
 	return 0;
 }
@@ -97,6 +97,7 @@ ALWAYS_INLINE int measure(struct worker *worker,
 	for (i = 0; i < live; i++)
 		if (blocks[i])
 			put(allocator, blocks[i]);
+	/* NOLINTNEXTLINE: the same */
 	worker->shared->result = (double)(worker->shared->end_ns -
 					  worker->shared->begin_ns) /
 				 (double)count;
