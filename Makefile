@@ -24,15 +24,16 @@ SONAME := libipcbuf.so.$(SOVERSION)
 
 HEADERS := $(wildcard include/ipcbuf/*.h)
 MANPAGES := $(wildcard Documentation/man/*.[1-7])
-# A folder in tools/ is one program, called ipcbuf-FOLDER.
-TOOLS := $(notdir $(patsubst %/,%,$(wildcard tools/*/)))
+# A folder in tools/ is one program, called ipcbuf-FOLDER; common is part of all.
+TOOLS := $(filter-out common,$(notdir $(patsubst %/,%,$(wildcard tools/*/))))
 TOOL_PROGS := $(patsubst $(BUILD)/ipcbuf-ipcbuf,$(BUILD)/ipcbuf,\
 		$(TOOLS:%=$(BUILD)/ipcbuf-%))
 SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
 LIB_OBJS := $(call objects,lib)
-TOOL_OBJS := $(foreach tool,$(TOOLS),$(call objects,tools/$(tool)))
+TOOL_COMMON := $(call objects,tools/common)
+TOOL_OBJS := $(TOOL_COMMON) $(foreach tool,$(TOOLS),$(call objects,tools/$(tool)))
 
 lib: $(LIB_SO) $(LIB_A)
 tools: $(TOOL_PROGS)
@@ -69,7 +70,7 @@ $(LIB_SO): $(BUILD)/libipcbuf.so.$(VERSION)
 
 # The tools hold the library, so that they run from wherever they are put.
 define tool-rule
-$1: $(call objects,tools/$2) $(LIB_A)
+$1: $(call objects,tools/$2) $(TOOL_COMMON) $(LIB_A)
 	$$(call say,LD,$$@)
 	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(PROG_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ \
 		-Wl,--as-needed $$(TOOL_LIBS) $$(URCU_LIBS) $$(SYS_LIBS)

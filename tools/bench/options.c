@@ -2,6 +2,8 @@
 /* The command line. See options.h. */
 #include "options.h"
 
+#include "../common/backends.h"
+
 #include <err.h>
 #include <fnmatch.h>
 #include <getopt.h>
@@ -51,23 +53,6 @@ static const struct option options_long[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* In the order of enum ipcbuf_backend and enum ipcbuf_wait, from 1. */
-static const char *const backend_names[] = { "posix", "sysv", "memfd", "kmod" };
-static const char *const wait_names[] = {
-	"futex", "posix-sem", "sysv-sem", "kmod",
-};
-
-static uint32_t parse_name(const char *what, const char *text,
-			   const char *const names[4])
-{
-	uint32_t i;
-
-	for (i = 0; i < 4; i++)
-		if (!strcmp(text, names[i]))
-			return i + 1;
-	errx(USAGE_EXIT, "--%s: there is no \"%s\"; try --help", what, text);
-}
-
 static unsigned int parse_reps(const char *text)
 {
 	char *end;
@@ -112,10 +97,11 @@ static void set_option(struct bench_options *options, int option)
 		parse_cpus(optarg, options->cpus);
 		break;
 	case 'r':
-		options->backend = parse_name("region", optarg, backend_names);
+		options->backend = tool_option_backend("--region", optarg,
+						       USAGE_EXIT);
 		break;
 	case 'w':
-		options->wait = parse_name("wait", optarg, wait_names);
+		options->wait = tool_option_wait("--wait", optarg, USAGE_EXIT);
 		break;
 	case 'j':
 		options->json = true;
@@ -161,6 +147,7 @@ void options_parse(int argc, char **argv, struct bench_options *ret_options)
 		     argv[optind]);
 	if (options.json && options.markdown)
 		errx(USAGE_EXIT, "--json and --markdown exclude each other");
+	tool_check_environment(options.backend, options.wait, USAGE_EXIT);
 	*ret_options = options;
 }
 

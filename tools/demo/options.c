@@ -4,6 +4,8 @@
 
 #include "units.h"
 
+#include "../common/backends.h"
+
 #include <err.h>
 #include <errno.h>
 #include <getopt.h>
@@ -54,23 +56,6 @@ static const struct option options_long[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* In the order of enum ipcbuf_backend and enum ipcbuf_wait, from 1. */
-static const char *const backend_names[] = { "posix", "sysv", "memfd", "kmod" };
-static const char *const wait_names[] = {
-	"futex", "posix-sem", "sysv-sem", "kmod",
-};
-
-static uint32_t parse_name(const char *what, const char *text,
-			   const char *const names[4])
-{
-	uint32_t i;
-
-	for (i = 0; i < 4; i++)
-		if (!strcmp(text, names[i]))
-			return i + 1;
-	errx(USAGE_EXIT, "--%s: there is no \"%s\"; try --help", what, text);
-}
-
 static uint64_t parse_size(const char *what, const char *text, uint64_t min,
 			   uint64_t max)
 {
@@ -98,10 +83,11 @@ static void set_option(struct demo_options *options, int option)
 			parse_size("depth", optarg, 1, IPCBUF_CHANNEL_MAX_SLOTS);
 		break;
 	case 'r':
-		options->backend = parse_name("region", optarg, backend_names);
+		options->backend = tool_option_backend("--region", optarg,
+						       USAGE_EXIT);
 		break;
 	case 'w':
-		options->wait = parse_name("wait", optarg, wait_names);
+		options->wait = tool_option_wait("--wait", optarg, USAGE_EXIT);
 		break;
 	case 'l':
 		options->limit_bytes = parse_size("limit", optarg, 1,
@@ -150,5 +136,6 @@ void options_parse(int argc, char **argv, struct demo_options *ret_options)
 		errx(USAGE_EXIT, "more than one directory; try --help");
 	if (argc > optind)
 		options.directory = argv[optind];
+	tool_check_environment(options.backend, options.wait, USAGE_EXIT);
 	*ret_options = options;
 }

@@ -69,11 +69,6 @@ bool cmd_parse_key(const char *text, struct ipcbuf_key *ret_key);
 #define CMD_SIZE_TEXT 24
 const char *cmd_format_size(uint64_t bytes, char text[CMD_SIZE_TEXT]);
 
-/* The name of an enum ipcbuf_backend, or NULL. */
-const char *cmd_backend_name(uint32_t backend);
-bool cmd_parse_backend(const char *text, uint32_t *ret_backend);
-bool cmd_parse_wait(const char *text, uint32_t *ret_wait);
-
 /*
  * Why a region can't be made. What @options (NULL for the defaults) leave open
  * comes from the environment, and the library can't say that it was that.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "../common/backends.h"
 
 static const char help[] =
 	"Usage: ipcbuf create [OPTION]... REGION\n"
@@ -45,11 +46,11 @@ static int parse_option(const struct command *self, int option,
 		return cmd_usage(self, "'%s': not a size from 1M to 16T",
 				 optarg);
 	case 'B':
-		if (cmd_parse_backend(optarg, &options->backend))
+		if (tool_parse_backend(optarg, &options->backend))
 			return CMD_OK;
 		return cmd_usage(self, "'%s': no such backend", optarg);
 	case 'w':
-		if (cmd_parse_wait(optarg, &options->wait))
+		if (tool_parse_wait(optarg, &options->wait))
 			return CMD_OK;
 		return cmd_usage(self, "'%s': no such way to wait", optarg);
 	case 'm':

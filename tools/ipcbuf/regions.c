@@ -2,6 +2,8 @@
 /* Collecting and showing regions; see regions.h. */
 #include "regions.h"
 
+#include "../common/backends.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -83,7 +85,7 @@ static void row_set_mode(struct json_object *row, uint32_t mode)
 void region_row_entry(struct json_object *row, const struct region_name *entry)
 {
 	row_set_text(row, "name", entry->name);
-	row_set_text(row, "backend", cmd_backend_name(entry->backend));
+	row_set_text(row, "backend", tool_backend_name(entry->backend));
 	row_set_mode(row, entry->mode);
 	row_set_number(row, "uid", entry->uid);
 	row_set_number(row, "gid", entry->gid);
