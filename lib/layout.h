@@ -25,8 +25,9 @@
  *               OWNED(class, thread, member)
  *               ORPHAN(class)        its thread has gone; who needs it takes it
  *               HUGE                 a run that nobody caches
- *   own word    FREE, a member id, CHANNEL (sent by a member that has left)
- *               or REGION (the directory and what it lists)
+ *   own word    FREE, a member id, LEAVING(member) and then CHANNEL (sent by
+ *               a member that leaves or has left), or REGION (the directory
+ *               and what it lists)
  *
  * A BIG frame and a run have one slab word: that of their first slab.
  *
@@ -56,6 +57,7 @@
 
 /* Own words. Member slot s is known as id s + 1. */
 #define IPCB_OWN_FREE    0u
+#define IPCB_OWN_LEAVING 0x8000u	/* with a member id: on its way to CHANNEL */
 #define IPCB_OWN_REGION  0xfffeu
 #define IPCB_OWN_CHANNEL 0xffffu
 #define IPCB_MEMBERS_MAX 4096u

@@ -9,7 +9,7 @@
  *   3. its ends: what a dead consumer had begun to take is taken; what
  *      a dead producer had sent is CHANNEL's; segments left
  *   4. waiters' entries and semaphores: free
- *   5. every own word that still says its id: FREE
+ *   5. every own word that still says its id, LEAVING or not: FREE
  *   6. its spans: orphans; those that are free go back
  *   7. the slot: FREE
  *
@@ -61,10 +61,13 @@ static void sweep_span(struct ipcbuf_region *region, uint32_t span,
 	uint16_t id = *(uint16_t *)arg;
 	uint16_t *own = ipcb_own_words(region, span, class);
 
-	for (i = 0; i < blocks; i++)
-		if (ipcb_load_relaxed(&own[i]) == id)
-			ipcb_cas_acq_rel(&own[i], id,
+	for (i = 0; i < blocks; i++) {
+		uint16_t holder = ipcb_load_relaxed(&own[i]);
+
+		if ((holder & ~IPCB_OWN_LEAVING) == id)
+			ipcb_cas_acq_rel(&own[i], holder,
 					 (uint16_t)IPCB_OWN_FREE);
+	}
 }
 
 void ipcb_sweep_own(struct ipcbuf_region *region, uint32_t id)

@@ -130,23 +130,29 @@ static void spsc_attach(struct ipcbuf_channel *channel)
  * One record in the window goes from @member to CHANNEL. A consumer that takes
  * it at this moment wins: its own word is no longer @member's. But a member
  * that leaves has other threads: if the consumer has taken and freed the block
- * since we looked, one of them may have it again, and it is given back.
+ * since we looked, one of them may have it again, and it is given back. For as
+ * long as that isn't known the word says LEAVING(member), which is no less
+ * @member's: what a death leaves of it is handed over where it is in the
+ * window, by recovery, and swept where it isn't. (handover.pml)
  */
 static void hand_over(struct ipcbuf_region *region, struct ipcb_spsc *spsc,
 		      uint64_t position, uint32_t member)
 {
 	uint64_t mask = (UINT64_C(1) << depth_shift(spsc)) - 1;
 	uint64_t slot = ipcb_load_relaxed(&spsc->slots[position & mask]);
+	uint16_t leaving = (uint16_t)(member | IPCB_OWN_LEAVING);
 	struct ipcb_block block;
+	int taken;
 
-	if (ipcb_block_at(region, slot_offset(slot), &block) ||
-	    !ipcb_cas_acq_rel(block.own, (uint16_t)member,
-			      (uint16_t)IPCB_OWN_CHANNEL))
+	if (ipcb_block_at(region, slot_offset(slot), &block))
+		return;
+	if (!ipcb_cas_acq_rel(block.own, (uint16_t)member, leaving) &&
+	    ipcb_load_relaxed(block.own) != leaving)
 		return;
 	/* Acquire: pairs with C4, which comes before the block's freeing. */
-	if ((int64_t)(ipcb_load_acquire(&spsc->tail) - position) > 0)
-		ipcb_cas_acq_rel(block.own, (uint16_t)IPCB_OWN_CHANNEL,
-				 (uint16_t)member);
+	taken = (int64_t)(ipcb_load_acquire(&spsc->tail) - position) > 0;
+	ipcb_cas_acq_rel(block.own, leaving, (uint16_t)
+			 (taken ? member : IPCB_OWN_CHANNEL));
 }
 
 static void hand_window_over(struct ipcbuf_region *region,
@@ -300,6 +306,11 @@ static int expected(const struct ipcbuf_channel *channel, unsigned int own)
 	return own == channel->peer_member || own == IPCB_OWN_CHANNEL;
 }
 
+static int is_leaving(unsigned int own, uint32_t member)
+{
+	return own == (member | IPCB_OWN_LEAVING);
+}
+
 /*
  * C2. Whose it is when it isn't whom we expect: the end's word first, then own
  * once more. A producer that leaves hands its window over before its word says
@@ -309,11 +320,13 @@ static ipcb_noinline int sent_by_new_peer(struct ipcbuf_channel *channel,
 					  const uint16_t *own)
 {
 	uint32_t member;
+	unsigned int now;
 
 	/* Acquire: pairs with the release that says LEFT or DEAD. */
 	member = ipcb_end_member(ipcb_load_acquire(&channel->peer->word));
 	channel->peer_member = member ? member : IPCB_NOBODY;
-	return expected(channel, ipcb_load_relaxed(own));
+	now = ipcb_load_relaxed(own);
+	return expected(channel, now) || (member && is_leaving(now, member));
 }
 
 /* C1 to C3; -EAGAIN: nothing there; -EBADMSG: no record of the producer's. */
@@ -609,7 +622,8 @@ static int may_be_sent_by(const struct ipcb_spsc *spsc, unsigned int own)
 
 	return own == IPCB_OWN_CHANNEL ||
 	       (ipcb_end_state(word) == IPCBUF_END_ATTACHED &&
-		own == ipcb_end_member(word));
+		(own == ipcb_end_member(word) ||
+		 is_leaving(own, ipcb_end_member(word))));
 }
 
 /* The window: blocks that the producer or CHANNEL owns, each once. */

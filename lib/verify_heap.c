@@ -129,7 +129,7 @@ static void verify_block(struct ipcb_verify *v, uint64_t offset,
 		ipcb_verify_problem(v, "the block at %#llx is free, but in a "
 				    "channel", (unsigned long long)offset);
 	else if (own < IPCB_OWN_REGION && own != IPCB_OWN_FREE &&
-		 !member_known(v, own))
+		 !member_known(v, own & ~IPCB_OWN_LEAVING))
 		ipcb_verify_problem(v, "the block at %#llx belongs to member "
 				    "%u, who isn't there",
 				    (unsigned long long)offset, own);

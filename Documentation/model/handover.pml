@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * A producer that leaves hands the record in its window over to CHANNEL, while
+ * another thread of the same member allocates and frees, the consumer receives
+ * and frees, and the member may be killed between any two steps. (ring.pml has
+ * members of one thread.)
+ *
+ *   own word    FREE, MEMBER, LEAVING (the member's, on its way to CHANNEL),
+ *               CHANNEL, CONSUMER
+ *   tail        0: the record is in the window; 1: it has been received
+ *
+ * Handing over: MEMBER to LEAVING by compare-and-swap, look at tail, and then
+ * LEAVING to CHANNEL, or back where the consumer had taken the record before:
+ * then another thread has the block again. Recovery does the same for a dead
+ * member, from MEMBER or LEAVING, and then sweeps both.
+ *
+ * Mistakes, each of which must be found:
+ *   NO_MARK      straight to CHANNEL, and back
+ *   NO_LOOK      LEAVING becomes CHANNEL wherever the record is
+ *   PLAIN_STORE  the last step is a store, not a compare-and-swap
+ *   NO_RESUME    recovery hands over what says MEMBER, not LEAVING
+ *   NO_SWEEP     the sweep leaves LEAVING alone
+ *   LATE_TAIL    the consumer frees the block before it publishes the tail
+ *
+ * What is checked: the consumer finds the record its own to take, whatever
+ * happens; in the end the block is free.
+ */
+mtype = { FREE, MEMBER, LEAVING, CHANNEL, CONSUMER };
+
+#define ROUNDS 2
+
+mtype own = MEMBER;
+byte tail;
+bool killed, recovered, left, worked, received;
+
+#define SWAP(old, new) if :: own == old -> own = new :: else fi
+
+#ifdef PLAIN_STORE
+#define FINISH(new) own = new
+#else
+#define FINISH(new) SWAP(LEAVING, new)
+#endif
+
+#ifdef NO_MARK
+#define MARK CHANNEL
+#else
+#define MARK LEAVING
+#endif
+
+#ifdef NO_LOOK
+#define TAKEN(seen) false
+#else
+#define TAKEN(seen) (seen == 1)
+#endif
+
+/* A thread of the member: its next step, unless it has been killed. */
+#define STEP(what)						\
+	if							\
+	:: atomic { killed -> goto dead }			\
+	:: atomic { !killed -> what }				\
+	fi
+
+proctype leaver()
+{
+	byte seen;
+	bool marked;
+
+	STEP(if :: own == MEMBER -> own = MARK; marked = true
+		:: else fi);
+	if
+	:: marked ->
+		STEP(seen = tail);
+#ifdef NO_MARK
+		STEP(if :: seen == 1 -> SWAP(CHANNEL, MEMBER) :: else fi)
+#else
+		STEP(if :: TAKEN(seen) -> FINISH(MEMBER)
+			:: else -> FINISH(CHANNEL) fi)
+#endif
+	:: else
+	fi;
+dead:
+	left = true
+}
+
+/* Takes the block when it is free, and frees it again. */
+proctype worker()
+{
+	byte rounds;
+	bool has;
+
+	do
+	:: atomic { killed -> goto dead }
+	:: atomic { !killed && !has && rounds < ROUNDS && own == FREE ->
+			own = MEMBER; has = true; rounds++ }
+	:: atomic { !killed && has -> own = FREE; has = false }
+	:: atomic { !killed && !has -> break }
+	od;
+dead:
+	worked = true
+}
+
+proctype consumer()
+{
+	assert(tail == 0);
+	assert(own == MEMBER || own == LEAVING || own == CHANNEL);
+	own = CONSUMER;
+#ifdef LATE_TAIL
+	own = FREE;
+	tail = 1;
+#else
+	tail = 1;
+	own = FREE;
+#endif
+	received = true
+}
+
+proctype killer()
+{
+	if
+	:: killed = true
+	:: skip
+	fi
+}
+
+proctype recoverer()
+{
+	byte seen;
+	bool marked;
+
+end:
+	atomic { killed && left && worked -> seen = tail };
+	if
+	:: seen == 0 ->
+		atomic {
+			if
+			:: own == MEMBER -> own = LEAVING; marked = true
+#ifndef NO_RESUME
+			:: own == LEAVING -> marked = true
+#endif
+			:: else
+			fi
+		};
+		if
+		:: marked ->
+			seen = tail;
+			atomic {
+				if
+				:: TAKEN(seen) -> FINISH(MEMBER)
+				:: else -> FINISH(CHANNEL)
+				fi
+			}
+		:: else
+		fi
+	:: else
+	fi;
+	atomic { SWAP(MEMBER, FREE) };
+#ifndef NO_SWEEP
+	atomic { SWAP(LEAVING, FREE) };
+#endif
+	recovered = true
+}
+
+init {
+	atomic {
+		run leaver();
+		run worker();
+		run consumer();
+		run killer();
+		run recoverer()
+	};
+	received && left && worked && (!killed || recovered);
+	assert(own == FREE)
+}
