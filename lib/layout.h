@@ -110,8 +110,7 @@ struct ipcb_header {
 
 	/* 256: only ever raised, by CAS: frames below have their metadata. */
 	uint64_t frames_limit;
-	uint64_t unlinked;		/* set once, by who unlinked the name */
-	uint64_t reserved2[6];
+	uint64_t reserved2[7];
 
 	/* 320: hints, any member; wrong after a death, never relied upon. */
 	uint64_t free_slabs;

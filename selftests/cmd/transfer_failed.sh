@@ -188,6 +188,28 @@ record_too_large()
 	nothing_left
 }
 
+sender_removed()
+{
+	remember_sysv
+	send_from /dev/null x
+	wait_for channel_has x pending 2
+	ipcbuf rm "$region"
+	finishes 1 $sender
+	says "$work/sender" 'was removed before a receiver came'
+	nothing_left
+}
+
+receiver_removed()
+{
+	remember_sysv
+	recv_to "$work/out" x
+	wait_for channel_has ipcbuf.transfer producer left
+	ipcbuf rm "$region"
+	finishes 1 $receiver
+	says "$work/receiver" 'was removed before a sender came'
+	nothing_left
+}
+
 no_anonymous_region()
 {
 	IPCBUF_REGION=memfd fails_with 1 ipcbuf send -r "$region" x </dev/null
@@ -197,13 +219,15 @@ no_anonymous_region()
 	nothing_left
 }
 
-plan 43
+plan 55
 run_variants "sender killed" sender_killed
 run_variants "receiver killed" receiver_killed
 run_variants "receiver killed when all is sent" receiver_killed_at_the_end
 run_variants "both killed" both_killed
 run_variants "sender killed before a receiver came" sender_killed_alone
 run_variants "nobody comes in time" no_peer_in_time
+run_variants "sender whose region is removed" sender_removed
+run_variants "receiver whose region is removed" receiver_removed
 run_test "standard input that can't be read" unreadable_input
 run_test "standard output that is full" unwritable_output
 run_test "standard output that is closed" closed_output

@@ -39,7 +39,7 @@ static int recv_until(struct transfer *t, uint64_t deadline_ns,
 	do
 		error = ipcbuf_channel_recv_until(t->data, ret_record,
 						  session_slice(deadline_ns));
-	while (session_goes_on(&error, deadline_ns));
+	while (transfer_goes_on(t, &error, deadline_ns));
 	return error;
 }
 
@@ -86,7 +86,7 @@ static int try_to_join(struct transfer *t, uint64_t deadline_ns)
 	do
 		error = ipcbuf_channel_wait(t->session.region, t->key,
 					    session_slice(deadline_ns));
-	while (session_goes_on(&error, deadline_ns));
+	while (transfer_goes_on(t, &error, deadline_ns));
 	if (error)
 		return error;
 	error = open_end(t, t->key, IPCBUF_CONSUMER, &t->data);

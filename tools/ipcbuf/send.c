@@ -121,7 +121,7 @@ static int send_record(struct transfer *t, void *record, enum record_type type,
 	do
 		error = ipcbuf_channel_send_until(t->data, record,
 						  session_slice(deadline_ns));
-	while (session_goes_on(&error, deadline_ns));
+	while (transfer_goes_on(t, &error, deadline_ns));
 	if (error) {
 		ipcbuf_free(record);
 		return error;
@@ -228,7 +228,7 @@ static int receive_reply(struct transfer *t, void **ret_record)
 						  session_slice(deadline_ns));
 		if (error == -ETIMEDOUT && gone)
 			return -EPIPE;
-	} while (session_goes_on(&error, deadline_ns));
+	} while (transfer_goes_on(t, &error, deadline_ns));
 	return error;
 }
 

@@ -11,6 +11,7 @@
 #define SLICE_NS   UINT64_C(100000000)
 #define PAUSE_NS   2000000
 #define PATIENCE_NS UINT64_C(10000000000)
+#define LOOK_NS     UINT64_C(1000000000)
 
 void session_pause(void)
 {
@@ -75,6 +76,16 @@ static int name_leads_to(const char *name, struct ipcbuf_region *region)
 	       mine.created_ns == named.created_ns;
 	ipcbuf_region_close(other);
 	return same;
+}
+
+int session_lost(struct session *session)
+{
+	uint64_t now = ipcbuf_now_ns();
+
+	if (now - session->looked_ns < LOOK_NS)
+		return 0;
+	session->looked_ns = now;
+	return !name_leads_to(session->name, session->region);
 }
 
 /* Return: 0; -EAGAIN (unlinked meanwhile), or another -errno. */

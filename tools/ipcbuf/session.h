@@ -33,6 +33,7 @@ struct session {
 	const char *name;
 	struct ipcbuf_region *region;
 	struct ipcbuf_segment *users;
+	uint64_t looked_ns;	/* when session_lost() last looked */
 };
 
 /*
@@ -47,6 +48,12 @@ int session_join(const char *name, uint64_t size_bytes,
 /* Closes the region. All channels of it have been closed. */
 void session_leave(struct session *session);
 
+/*
+ * Has the region been removed, or its name been given to another? Nobody who
+ * comes now will find this one. Looks once a second.
+ */
+int session_lost(struct session *session);
+
 /* Sleeps for a short time, where there is nothing to wait for. */
 void session_pause(void);
 
@@ -57,6 +64,8 @@ void session_pause(void);
  *	do
  *		error = ipcbuf_..._until(..., session_slice(deadline_ns));
  *	while (session_goes_on(&error, deadline_ns));
+ *
+ * or with transfer_goes_on(), which also sees whether anybody can come.
  */
 uint64_t session_slice(uint64_t deadline_ns);
 

@@ -122,6 +122,22 @@ void transfer_close(struct transfer *t)
 	t->data = NULL;
 }
 
+static int is_alone(const struct transfer *t)
+{
+	return !t->data || ipcbuf_channel_has_producer(t->data) <= 0 ||
+	       ipcbuf_channel_has_consumer(t->data) <= 0;
+}
+
+int transfer_goes_on(struct transfer *t, int *error, uint64_t deadline_ns)
+{
+	if (!session_goes_on(error, deadline_ns))
+		return 0;
+	if (!is_alone(t) || !session_lost(&t->session))
+		return 1;
+	*error = -EIDRM;
+	return 0;
+}
+
 static int say_failed(const struct transfer *t, const char *peer, int error)
 {
 	switch (error) {
@@ -141,6 +157,10 @@ static int say_failed(const struct transfer *t, const char *peer, int error)
 		return cmd_failf("%s: what came isn't what a %s of ipcbuf "
 				 "sends (is a program using this channel?)",
 				 t->channel, peer);
+	case -EIDRM:
+		return cmd_failf("%s: the region \"%s\" was removed before a "
+				 "%s came (start both again)", t->channel,
+				 t->region_name, peer);
 	case -ESTALE:
 		return cmd_failf("%s: in the middle of a transfer whose "
 				 "receiver has left (start both again)",

@@ -63,6 +63,13 @@ static inline uint64_t transfer_deadline(const struct transfer *t)
 void transfer_close(struct transfer *transfer);
 
 /*
+ * As session_goes_on(); -EIDRM where the other side isn't there, and can't
+ * come, since the region has been removed.
+ */
+int transfer_goes_on(struct transfer *transfer, int *error,
+		     uint64_t deadline_ns);
+
+/*
  * Says what an error of the transfer means. @peer is "sender" or "receiver".
  *
  * Return: the exit status. An interruption is no news to who made it.
