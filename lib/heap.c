@@ -56,7 +56,7 @@ static int take_record(struct ipcbuf_region *region, uint64_t bytes,
 	return 0;
 }
 
-static int ipcb_noinline alloc_slow(struct ipcbuf_region *region, size_t bytes,
+static ipcb_noinline int alloc_slow(struct ipcbuf_region *region, size_t bytes,
 				    void **ret_record)
 {
 	int error;
@@ -134,8 +134,8 @@ IPCB_PUBLIC int ipcbuf_alloc_aligned(struct ipcbuf_region *region, size_t bytes,
 }
 
 /* A record's class, if this process holds it; -EINVAL. */
-static inline int held_class(const struct ipcbuf_region *region, uint64_t offset,
-		      unsigned int *ret_class)
+static inline int held_class(const struct ipcbuf_region *region,
+			     uint64_t offset, unsigned int *ret_class)
 {
 	uint8_t held;
 
@@ -148,24 +148,35 @@ static inline int held_class(const struct ipcbuf_region *region, uint64_t offset
 	return 0;
 }
 
-static ipcb_always_inline int free_record(struct ipcbuf_region *region,
-			      struct ipcb_cache *cache, uint64_t offset)
+/* @class: what held_class() said. */
+static ipcb_always_inline void free_held(struct ipcbuf_region *region,
+					 struct ipcb_cache *cache,
+					 uint64_t offset, unsigned int class)
 {
-	unsigned int class;
-	int error = held_class(region, offset, &class);
-
-	if (ipcb_unlikely(error))
-		return error;
 	ipcb_store_relaxed(ipcb_held(region, offset), 0);
 	cache->held_delta--;
 	ipcb_block_give_back(region, cache, offset, class);
+}
+
+/* Inside. Who holds a record is a member, so there may be a cache. */
+static int find_and_free(struct ipcbuf_region *region, uint64_t offset)
+{
+	struct ipcb_cache *cache;
+	unsigned int class;
+	int error = held_class(region, offset, &class);
+
+	if (error)
+		return error;
+	cache = ipcb_cache_get(region);
+	if (!cache)
+		return ipcb_cache_error(region);
+	free_held(region, cache, offset, class);
 	return 0;
 }
 
-static int ipcb_noinline free_slow(void *record)
+static ipcb_noinline int free_slow(void *record)
 {
 	struct ipcbuf_region *region;
-	struct ipcb_cache *cache;
 	int error;
 
 	if (!record)
@@ -173,9 +184,7 @@ static int ipcb_noinline free_slow(void *record)
 	error = ipcb_enter_by_address(record, &region);
 	if (error)
 		return error;
-	cache = ipcb_cache_get(region);
-	error = cache ? free_record(region, cache, ipcb_offset(region, record)) :
-			ipcb_cache_error(region);
+	error = find_and_free(region, ipcb_offset(region, record));
 	ipcb_leave();
 	return error;
 }
@@ -184,21 +193,22 @@ static int ipcb_noinline free_slow(void *record)
 IPCB_PUBLIC int ipcbuf_free(void *record)
 {
 	struct ipcbuf_region *region = ipcb_cache_last.region;
+	unsigned int class;
 	uint64_t offset;
-	int error;
 
 	if (ipcb_unlikely(!region))
 		return free_slow(record);
 	ipcb_rcu_read_lock();
-	offset = ipcb_offset(region, record);
-	if (ipcb_unlikely(!ipcb_cache_is_last(region) ||
-			  !ipcb_heap_offset_valid(region, offset))) {
-		ipcb_leave();
-		return free_slow(record);
+	if (ipcb_likely(ipcb_cache_is_last(region))) {
+		offset = ipcb_offset(region, record);
+		if (ipcb_likely(!held_class(region, offset, &class))) {
+			free_held(region, ipcb_cache_last.cache, offset, class);
+			ipcb_leave();
+			return 0;
+		}
 	}
-	error = free_record(region, ipcb_cache_last.cache, offset);
 	ipcb_leave();
-	return error;
+	return free_slow(record);
 }
 
 static int usable_size(const struct ipcbuf_region *region, uint64_t offset,

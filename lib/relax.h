@@ -6,12 +6,7 @@
 #ifndef IPCB_RELAX_H
 #define IPCB_RELAX_H
 
-#if defined(__x86_64__) || defined(__i386__)
-static inline void ipcb_relax(void)
-{
-	__builtin_ia32_pause();
-}
-
+#if defined(__x86_64__)
 /*
  * Not __builtin_prefetch(), which is a prefetch for reading where the compiler
  * isn't told of a newer processor. Every 64-bit one takes this instruction,
@@ -26,8 +21,14 @@ static inline void ipcb_prefetch_for_store(const void *address)
 {
 	__builtin_prefetch(address, 1);
 }
+#endif
 
-#if defined(__aarch64__) || defined(__arm__)
+#if defined(__x86_64__) || defined(__i386__)
+static inline void ipcb_relax(void)
+{
+	__builtin_ia32_pause();
+}
+#elif defined(__aarch64__) || defined(__arm__)
 static inline void ipcb_relax(void)
 {
 	__asm__ volatile("yield");
@@ -36,7 +37,6 @@ static inline void ipcb_relax(void)
 static inline void ipcb_relax(void)
 {
 }
-#endif
 #endif
 
 #endif

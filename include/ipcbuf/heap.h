@@ -45,7 +45,9 @@ int ipcbuf_alloc_aligned(struct ipcbuf_region *region, size_t bytes,
  *          in any region and from any thread; NULL does nothing
  *
  * Return: 0; -EINVAL, with nothing changed, where @record isn't a record held
- * by this process: freed already, sent away, or no record's address at all.
+ * by this process: freed already, sent away, or no record's address at all;
+ * -ENOMEM (the thread's first call here, and no memory of its own); -EBADF
+ * (another thread is closing the region).
  * (Two threads that free one record at the very same instant are not told
  * apart.) Lock-free, one store where the record came from elsewhere.
  */

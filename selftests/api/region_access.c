@@ -6,6 +6,7 @@
 #include "../common/variants.h"
 
 #include <grp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -200,6 +201,42 @@ TEST_F(rdonly, calls)
 	EXPECT_EQ(1, region_info(looker).channels);
 	EXPECT_EQ(0, region_verify(looker));
 	EXPECT_EQ(0, ipcbuf_region_close(looker));
+}
+
+static void *free_through_looker(void *arg)
+{
+	struct ipcbuf_region *writer = test_region_join(arg), *looker;
+	void *record = record_new(writer, 100), *seen;
+	uint64_t offset;
+	unsigned int i;
+
+	MUST_EQ(0, ipcbuf_offset_of(record, &offset));
+	/* More often than closed handles are kept from use. */
+	for (i = 0; i < 1500; i++) {
+		MUST_EQ(0, test_region_open(arg, IPCBUF_REGION_RDONLY,
+					    &looker));
+		MUST_EQ(0, ipcbuf_address_of(looker, offset, &seen));
+		MUST_EQ(-EINVAL, ipcbuf_free(seen));
+		MUST_EQ(0, ipcbuf_region_close(looker));
+	}
+	MUST_EQ(0, ipcbuf_free(record));
+	MUST_EQ(0, ipcbuf_region_close(writer));
+	return NULL;
+}
+
+/*
+ * Fails if a record can be freed where it is only looked at, or if trying to
+ * leaves something in the thread that outlives the handle.
+ */
+TEST_F(rdonly, free)
+{
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, free_through_looker,
+				    &self->region));
+	EXPECT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, region_held(self->region.handle));
+	EXPECT_EQ(0, region_verify(self->region.handle));
 }
 
 static void is_refused_by_hardware(int signal_number)
