@@ -138,7 +138,9 @@ static inline int ipcb_block_of_class(const struct ipcbuf_region *region,
 		const struct ipcb_class *c = &region->classes[class];
 
 		number = ipcb_class_divide(c, units);
-		if (number >= c->blocks || number * c->units != units)
+		if (number >= c->blocks || number * c->units != units ||
+		    offset - region->g.heap_offset >
+		    region->g.heap_bytes - c->bytes)
 			return -EINVAL;
 	} else if (units) {
 		return -EINVAL;

@@ -71,7 +71,8 @@ static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
 		/* Acquire: pairs with the release of whoever freed it. */
 		if (ipcb_load_acquire(word) != IPCB_OWN_FREE)
 			continue;
-		ipcb_store_relaxed(word, me);
+		/* Release: pairs with the swaps in spsc.c's hand_over(). */
+		ipcb_store_release(word, me);
 		m->offsets[m->count] = base + block * c->bytes;
 		ipcb_store_relaxed(&m->count, m->count + 1);
 	}

@@ -3,8 +3,8 @@
  * Channels, whatever their kind: ends, joining and leaving, waiting.
  *
  * An end's word: NEVER, ATTACHED(member), LEFT or DEAD, how often its owner
- * died, and whether the channel was removed; written under the directory's lock alone. Peers read it
- * without: a producer's last slot comes before its LEFT.
+ * died, and whether the channel was removed; written under the directory's lock
+ * alone. Peers read it without: a producer's last slot comes before its LEFT.
  *
  * A kind is one file behind struct ipcb_channel_ops. Kinds don't know of one
  * another, and nothing here knows which one it has.
@@ -120,8 +120,10 @@ struct ipcb_channel_ops {
 		       size_t count, size_t *ret_received);
 	/* Would send or receive say something other than -EAGAIN? */
 	int (*ready)(struct ipcbuf_channel *channel);
-	size_t (*pending)(const struct ipcb_object *object);
-	void (*info)(const struct ipcb_object *object,
+	size_t (*pending)(const struct ipcbuf_region *region,
+			  const struct ipcb_object *object);
+	void (*info)(const struct ipcbuf_region *region,
+		     const struct ipcb_object *object,
 		     struct ipcbuf_channel_info *info);
 };
 
@@ -137,7 +139,7 @@ static inline int ipcb_channel_enter(struct ipcbuf_channel *channel,
 	if (ipcb_unlikely(!channel))
 		return -EINVAL;
 	ipcb_rcu_read_lock();
-	/* Acquire: pairs with the release in channel.c's publish(). */
+	/* Acquire: pairs with the release in channel.c's open_inside(). */
 	if (ipcb_unlikely(!ipcb_load_acquire(&channel->handle.serial))) {
 		ipcb_rcu_read_unlock();
 		return -EBADF;

@@ -55,11 +55,30 @@ static int receive_some(struct ipcbuf_channel *channel, void **records,
 	return error;
 }
 
+/* Inside, and there is no room. Outside when it returns. */
+static ipcb_noinline int send_later(struct ipcbuf_channel *channel,
+				    void *record, uint64_t deadline_ns)
+{
+	size_t sent;
+	int error = -EAGAIN;
+
+	if (!deadline_ns) {
+		ipcb_channel_polled(channel);
+	} else {
+		error = ipcb_channel_sleep(channel, IPCBUF_PRODUCER,
+					   deadline_ns);
+		if (error)
+			return error;
+	}
+	ipcb_leave();
+	return error ? error :
+	       send_some(channel, &record, 1, deadline_ns, &sent);
+}
+
 /* Short where the record goes at once. */
 static ipcb_always_inline int send_one(struct ipcbuf_channel *channel,
 				       void *record, uint64_t deadline_ns)
 {
-	size_t sent;
 	int error;
 
 	if (ipcb_unlikely(!record))
@@ -68,12 +87,11 @@ static ipcb_always_inline int send_one(struct ipcbuf_channel *channel,
 	if (ipcb_unlikely(error))
 		return error;
 	error = channel->ops->send_one(channel, record);
-	if (ipcb_unlikely(error == -EAGAIN && !deadline_ns))
-		ipcb_channel_polled(channel);
-	ipcb_leave();
-	if (ipcb_likely(error != -EAGAIN || !deadline_ns))
+	if (ipcb_likely(error != -EAGAIN)) {
+		ipcb_leave();
 		return error;
-	return send_some(channel, &record, 1, deadline_ns, &sent);
+	}
+	return send_later(channel, record, deadline_ns);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_send_until(struct ipcbuf_channel *channel,
@@ -104,11 +122,30 @@ IPCB_PUBLIC int ipcbuf_channel_send_batch(struct ipcbuf_channel *channel,
 	return send_some(channel, records, count, deadline_ns, ret_sent);
 }
 
+/* Inside, and there is no record. Outside when it returns. */
+static ipcb_noinline int receive_later(struct ipcbuf_channel *channel,
+				       void **ret_record, uint64_t deadline_ns)
+{
+	size_t received;
+	int error = -EAGAIN;
+
+	if (!deadline_ns) {
+		ipcb_channel_polled(channel);
+	} else {
+		error = ipcb_channel_sleep(channel, IPCBUF_CONSUMER,
+					   deadline_ns);
+		if (error)
+			return error;
+	}
+	ipcb_leave();
+	return error ? error :
+	       receive_some(channel, ret_record, 1, deadline_ns, &received);
+}
+
 static ipcb_always_inline int receive_one(struct ipcbuf_channel *channel,
 					  void **ret_record,
 					  uint64_t deadline_ns)
 {
-	size_t received;
 	int error;
 
 	if (ipcb_unlikely(!ret_record))
@@ -117,12 +154,11 @@ static ipcb_always_inline int receive_one(struct ipcbuf_channel *channel,
 	if (ipcb_unlikely(error))
 		return error;
 	error = channel->ops->receive_one(channel, ret_record);
-	if (ipcb_unlikely(error == -EAGAIN && !deadline_ns))
-		ipcb_channel_polled(channel);
-	ipcb_leave();
-	if (ipcb_likely(error != -EAGAIN || !deadline_ns))
+	if (ipcb_likely(error != -EAGAIN)) {
+		ipcb_leave();
 		return error;
-	return receive_some(channel, ret_record, 1, deadline_ns, &received);
+	}
+	return receive_later(channel, ret_record, deadline_ns);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_recv_until(struct ipcbuf_channel *channel,
@@ -165,7 +201,8 @@ IPCB_PUBLIC int ipcbuf_channel_pending(struct ipcbuf_channel *channel,
 	error = ipcb_channel_enter(channel, 0);
 	if (error)
 		return error;
-	*ret_records = channel->ops->pending(channel->shared);
+	*ret_records = channel->ops->pending(channel->region,
+					     channel->shared);
 	ipcb_leave();
 	return 0;
 }

@@ -15,9 +15,10 @@
 #define SPIN_MAX 2048u
 #define SPIN_MIN 16u
 
-/* How many polls find nothing, and how much time passes, between two looks. */
+/* Who doesn't sleep for a tick looks after the peer so often, and no more. */
+#define LOOK_NS (100 * IPCB_NS_PER_MS)
+/* Polls for which the time isn't even asked for. */
 #define LOOK_POLLS 16u
-#define LOOK_NS    (100 * IPCB_NS_PER_MS)
 
 static int more_than_one_cpu(void)
 {
@@ -72,30 +73,33 @@ static int sleep_counted(struct ipcbuf_channel *channel, uint64_t deadline_ns)
 	return error;
 }
 
-/* Inside. Nothing came: is it because the peer has died? */
+/*
+ * Inside. Nothing came: is it because the peer has died? Where somebody else
+ * is changing the directory just now, the next look finds out.
+ */
 static void look_after_peer(struct ipcbuf_channel *channel)
 {
 	uint64_t word = ipcb_load_acquire(&channel->peer->word);
 	struct ipcb_cache *cache = ipcb_cache_get(channel->region);
 
+	channel->looked_ns = ipcb_coarse_ns();
 	if (cache)
 		ipcb_cache_answer_pressure(cache);
-	if (ipcb_end_state(word) == IPCBUF_END_ATTACHED &&
-	    !ipcb_member_alive(channel->region, ipcb_end_member(word)))
-		ipcb_recover_if_dead(channel->region, ipcb_end_member(word));
+	if (ipcb_end_state(word) == IPCBUF_END_ATTACHED)
+		ipcb_try_recover_if_dead(channel->region,
+					 ipcb_end_member(word));
+}
+
+static void look_if_it_is_time(struct ipcbuf_channel *channel)
+{
+	if (ipcb_coarse_ns() - channel->looked_ns >= LOOK_NS)
+		look_after_peer(channel);
 }
 
 void ipcb_channel_polled(struct ipcbuf_channel *channel)
 {
-	uint64_t now;
-
-	if (++channel->polls % LOOK_POLLS)
-		return;
-	now = ipcb_coarse_ns();
-	if (now - channel->looked_ns < LOOK_NS)
-		return;
-	channel->looked_ns = now;
-	look_after_peer(channel);
+	if (++channel->polls % LOOK_POLLS == 0)
+		look_if_it_is_time(channel);
 }
 
 int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
@@ -107,6 +111,8 @@ int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
 
 	if (spin(channel))
 		return 0;
+	/* A deadline may always come before the first tick. */
+	look_if_it_is_time(channel);
 	serial = ipcb_load_relaxed(&channel->handle.serial);
 	ipcb_region_get(region);
 	ipcb_add_acq_rel(&channel->sleepers, 1);

@@ -37,6 +37,21 @@ int ipcb_directory_lock(struct ipcbuf_region *region)
 	return error;
 }
 
+int ipcb_directory_try_lock(struct ipcbuf_region *region)
+{
+	int error = 0;
+
+	if (pthread_mutex_trylock(&region->directory_mutex))
+		return -EAGAIN;
+	if (!region->directory_depth)
+		error = ipcb_lock_try(region->lock_fd, IPCB_LOCK_DIRECTORY);
+	if (error)
+		pthread_mutex_unlock(&region->directory_mutex);
+	else
+		region->directory_depth++;
+	return error;
+}
+
 void ipcb_directory_unlock(struct ipcbuf_region *region)
 {
 	if (!--region->directory_depth && !region->rdonly)

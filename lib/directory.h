@@ -23,6 +23,8 @@
 
 /* Inside. 0 or -ETIMEDOUT. */
 int ipcb_directory_lock(struct ipcbuf_region *region);
+/* By a member. 0, -EAGAIN, or another -errno; doesn't wait. */
+int ipcb_directory_try_lock(struct ipcbuf_region *region);
 void ipcb_directory_unlock(struct ipcbuf_region *region);
 
 /* 1 or 0; takes no lock. Names whose hashes are the same look alike. */

@@ -32,7 +32,7 @@ static void fill_channel(const struct ipcbuf_region *region,
 	info->consumer_state = end_state(region, consumer, &info->consumer_pid);
 	info->users = (info->producer_state == IPCBUF_END_ATTACHED ? 1u : 0u) +
 		      (info->consumer_state == IPCBUF_END_ATTACHED ? 1u : 0u);
-	ops->info(object, info);
+	ops->info(region, object, info);
 }
 
 /* @name: a copy, since the one in shared memory may not end. */

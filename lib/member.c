@@ -99,13 +99,10 @@ static int needs_recovery(const struct ipcbuf_region *region, uint32_t id)
 	       !ipcb_member_alive(region, id);
 }
 
-int ipcb_recover_if_dead(struct ipcbuf_region *region, uint32_t id)
+static int recover_and_unlock(struct ipcbuf_region *region, uint32_t id)
 {
 	int recovered = 0;
 
-	if (!ipcb_member_id_valid(region, id) || id == region->member ||
-	    !needs_recovery(region, id) || ipcb_directory_lock(region))
-		return 0;
 	/*
 	 * The byte doesn't keep out other threads of this handle, which share
 	 * its open file description; the directory's lock does.
@@ -118,6 +115,26 @@ int ipcb_recover_if_dead(struct ipcbuf_region *region, uint32_t id)
 	}
 	ipcb_directory_unlock(region);
 	return recovered;
+}
+
+static int can_be_dead(const struct ipcbuf_region *region, uint32_t id)
+{
+	return ipcb_member_id_valid(region, id) && id != region->member &&
+	       needs_recovery(region, id);
+}
+
+int ipcb_recover_if_dead(struct ipcbuf_region *region, uint32_t id)
+{
+	if (!can_be_dead(region, id) || ipcb_directory_lock(region))
+		return 0;
+	return recover_and_unlock(region, id);
+}
+
+int ipcb_try_recover_if_dead(struct ipcbuf_region *region, uint32_t id)
+{
+	if (!can_be_dead(region, id) || ipcb_directory_try_lock(region))
+		return 0;
+	return recover_and_unlock(region, id);
 }
 
 unsigned int ipcb_recover_dead(struct ipcbuf_region *region)

@@ -60,6 +60,8 @@ unsigned int ipcb_recover_dead(struct ipcbuf_region *region);
 
 /* Recovers this one, if it died. 1 where it had. */
 int ipcb_recover_if_dead(struct ipcbuf_region *region, uint32_t id);
+/* The same without waiting: 0 also where the directory is locked just now. */
+int ipcb_try_recover_if_dead(struct ipcbuf_region *region, uint32_t id);
 
 /*
  * recover.c: the caller holds the byte of @slot. -ETIMEDOUT where a stopped

@@ -311,8 +311,10 @@ uint64_t ipcb_huge_bytes(const struct ipcbuf_region *region, uint32_t span)
 
 	if (ipcb_frame_kind(word) != IPCB_FRAME_HEAD)
 		return 0;
+	/* As far as the heap goes: the word may be spoilt. */
 	return ipcb_min(ipcb_frame_value(word) * IPCB_META_PAGE,
-			region->g.heap_bytes);
+			region->g.heap_offset + region->g.heap_bytes -
+			ipcb_span_offset(region, span));
 }
 
 /*

@@ -85,15 +85,23 @@ static struct ipcb_end *spsc_end(struct ipcb_object *object,
 					      &spsc->consumer;
 }
 
-/* The depth as shared memory has it, for those who haven't attached. */
-static uint32_t depth_shift(const struct ipcb_spsc *spsc)
+/*
+ * The depth as shared memory has it, for those who haven't attached: read once
+ * for whatever is done then, and never so large that the slots leave the heap.
+ */
+static uint32_t depth_shift(const struct ipcbuf_region *region,
+			    const struct ipcb_spsc *spsc)
 {
-	return ipcb_load_relaxed(&spsc->object.depth_shift) & 31;
+	uint64_t room = region->g.heap_offset + region->g.heap_bytes -
+			ipcb_offset(region, spsc);
+	uint32_t shift = ipcb_load_relaxed(&spsc->object.depth_shift);
+
+	return shift < 32 && spsc_bytes(shift) <= room ? shift : 0;
 }
 
-static int in_window(const struct ipcb_spsc *spsc, uint64_t position)
+static int in_window(const struct ipcb_spsc *spsc, uint32_t shift,
+		     uint64_t position)
 {
-	uint32_t shift = depth_shift(spsc);
 	uint64_t mask = (UINT64_C(1) << shift) - 1;
 
 	return (ipcb_load_acquire(&spsc->slots[position & mask]) &
@@ -101,13 +109,29 @@ static int in_window(const struct ipcb_spsc *spsc, uint64_t position)
 }
 
 /* How many records are in the window that begins at @tail. */
-static uint64_t window_length(const struct ipcb_spsc *spsc, uint64_t tail)
+static uint64_t window_length(const struct ipcb_spsc *spsc, uint32_t shift,
+			      uint64_t tail)
 {
-	uint64_t depth = UINT64_C(1) << depth_shift(spsc), n = 0;
+	uint64_t depth = UINT64_C(1) << shift, n = 0;
 
-	while (n < depth && in_window(spsc, tail + n))
+	while (n < depth && in_window(spsc, shift, tail + n))
 		n++;
 	return n;
+}
+
+/* What a slot names; any value, in a region that was spoilt. */
+static uint64_t offset_at(const struct ipcb_spsc *spsc, uint32_t shift,
+			  uint64_t position)
+{
+	uint64_t mask = (UINT64_C(1) << shift) - 1;
+
+	return slot_offset(ipcb_load_relaxed(&spsc->slots[position & mask]));
+}
+
+/* Does an own word say that the block is @member's, LEAVING or not? */
+static int is_or_was(unsigned int own, uint32_t member)
+{
+	return (own & ~IPCB_OWN_LEAVING) == member;
 }
 
 static void spsc_attach(struct ipcbuf_channel *channel)
@@ -116,11 +140,11 @@ static void spsc_attach(struct ipcbuf_channel *channel)
 	uint64_t tail = ipcb_load_acquire(&spsc->tail);
 
 	channel->slots = spsc->slots;
-	channel->shift = depth_shift(spsc);
+	channel->shift = depth_shift(channel->region, spsc);
 	channel->mask = (UINT64_C(1) << channel->shift) - 1;
 	channel->position = tail;
 	if (channel->direction == IPCBUF_PRODUCER) {
-		channel->position += window_length(spsc, tail);
+		channel->position += window_length(spsc, channel->shift, tail);
 		channel->limit = tail + channel->mask + 1;
 		ipcb_store_relaxed(&spsc->sent, channel->position);
 	}
@@ -136,39 +160,42 @@ static void spsc_attach(struct ipcbuf_channel *channel)
  * window, by recovery, and swept where it isn't. (handover.pml)
  */
 static void hand_over(struct ipcbuf_region *region, struct ipcb_spsc *spsc,
-		      uint64_t position, uint32_t member)
+		      uint32_t shift, uint64_t position, uint32_t member)
 {
-	uint64_t mask = (UINT64_C(1) << depth_shift(spsc)) - 1;
-	uint64_t slot = ipcb_load_relaxed(&spsc->slots[position & mask]);
 	uint16_t leaving = (uint16_t)(member | IPCB_OWN_LEAVING);
 	struct ipcb_block block;
 	int taken;
 
-	if (ipcb_block_at(region, slot_offset(slot), &block))
+	if (ipcb_block_at(region, offset_at(spsc, shift, position), &block))
 		return;
 	if (!ipcb_cas_acq_rel(block.own, (uint16_t)member, leaving) &&
 	    ipcb_load_relaxed(block.own) != leaving)
 		return;
-	/* Acquire: pairs with C4, which comes before the block's freeing. */
+	/*
+	 * Acquire: pairs with C4, which comes before the block's freeing, and
+	 * so before the release store that made it this member's again.
+	 */
 	taken = (int64_t)(ipcb_load_acquire(&spsc->tail) - position) > 0;
 	ipcb_cas_acq_rel(block.own, leaving, (uint16_t)
 			 (taken ? member : IPCB_OWN_CHANNEL));
 }
 
 static void hand_window_over(struct ipcbuf_region *region,
-			     struct ipcb_spsc *spsc, uint32_t member)
+			     struct ipcb_spsc *spsc, uint32_t shift,
+			     uint32_t member)
 {
 	uint64_t tail = ipcb_load_acquire(&spsc->tail);
-	uint64_t n = window_length(spsc, tail), i;
+	uint64_t n = window_length(spsc, shift, tail), i;
 
 	for (i = 0; i < n; i++)
-		hand_over(region, spsc, tail + i, member);
+		hand_over(region, spsc, shift, tail + i, member);
 }
 
 static void spsc_leave(struct ipcbuf_channel *channel)
 {
 	if (channel->direction == IPCBUF_PRODUCER)
-		hand_window_over(channel->region, channel->shared, channel->me);
+		hand_window_over(channel->region, channel->shared,
+				 channel->shift, channel->me);
 }
 
 /* The peer isn't there any more: -EPIPE, or once for each death -EOWNERDEAD. */
@@ -306,11 +333,6 @@ static int expected(const struct ipcbuf_channel *channel, unsigned int own)
 	return own == channel->peer_member || own == IPCB_OWN_CHANNEL;
 }
 
-static int is_leaving(unsigned int own, uint32_t member)
-{
-	return own == (member | IPCB_OWN_LEAVING);
-}
-
 /*
  * C2. Whose it is when it isn't whom we expect: the end's word first, then own
  * once more. A producer that leaves hands its window over before its word says
@@ -326,7 +348,7 @@ static ipcb_noinline int sent_by_new_peer(struct ipcbuf_channel *channel,
 	member = ipcb_end_member(ipcb_load_acquire(&channel->peer->word));
 	channel->peer_member = member ? member : IPCB_NOBODY;
 	now = ipcb_load_relaxed(own);
-	return expected(channel, now) || (member && is_leaving(now, member));
+	return expected(channel, now) || (member && is_or_was(now, member));
 }
 
 /* C1 to C3; -EAGAIN: nothing there; -EBADMSG: no record of the producer's. */
@@ -348,8 +370,8 @@ static ipcb_always_inline int take(struct ipcbuf_channel *channel,
 	if (!expected(channel, ipcb_load_relaxed(block.own)) &&
 	    ipcb_unlikely(!sent_by_new_peer(channel, block.own)))
 		return -EBADMSG;
-	/* C3, before C4: relaxed, C4's release orders it. */
-	ipcb_store_relaxed(block.own, (uint16_t)channel->me);
+	/* C3, before C4. Release: pairs with the swaps in hand_over(). */
+	ipcb_store_release(block.own, (uint16_t)channel->me);
 	ipcb_store_relaxed(ipcb_held(region, offset),
 			   (uint8_t)(block.class + 1));
 	*ret_record = ipcb_at(region, offset);
@@ -366,7 +388,7 @@ static int nothing_there(struct ipcbuf_channel *channel)
 	uint64_t peer = ipcb_load_acquire(&channel->peer->word);
 
 	if (ipcb_likely(ipcb_end_usable(peer)) ||
-	    in_window(channel->shared, channel->position))
+	    in_window(channel->shared, channel->shift, channel->position))
 		return -EAGAIN;
 	return peer_gone(channel, peer);
 }
@@ -462,34 +484,37 @@ static int spsc_ready(struct ipcbuf_channel *channel)
 	if (!ipcb_end_usable(ipcb_load_relaxed(&channel->peer->word)))
 		return 1;
 	return channel->direction == IPCBUF_PRODUCER ? has_room(channel) :
-	       in_window(channel->shared, channel->position);
+	       in_window(channel->shared, channel->shift, channel->position);
 }
 
 /* From the producer's count on: it may be a record behind, or spoilt. */
-static size_t spsc_pending(const struct ipcb_object *object)
+static size_t spsc_pending(const struct ipcbuf_region *region,
+			   const struct ipcb_object *object)
 {
 	const struct ipcb_spsc *spsc = (const struct ipcb_spsc *)object;
-	uint64_t depth = UINT64_C(1) << depth_shift(spsc);
+	uint32_t shift = depth_shift(region, spsc);
+	uint64_t depth = UINT64_C(1) << shift;
 	uint64_t tail = ipcb_load_acquire(&spsc->tail);
 	uint64_t n = ipcb_load_acquire(&spsc->sent) - tail;
 
 	if (n > depth)
 		n = 0;
-	while (n && !in_window(spsc, tail + n - 1))
+	while (n && !in_window(spsc, shift, tail + n - 1))
 		n--;
-	while (n < depth && in_window(spsc, tail + n))
+	while (n < depth && in_window(spsc, shift, tail + n))
 		n++;
 	return n;
 }
 
-static void spsc_info(const struct ipcb_object *object,
+static void spsc_info(const struct ipcbuf_region *region,
+		      const struct ipcb_object *object,
 		      struct ipcbuf_channel_info *info)
 {
 	const struct ipcb_spsc *spsc = (const struct ipcb_spsc *)object;
 
-	info->depth_slots = 1u << depth_shift(spsc);
+	info->depth_slots = 1u << depth_shift(region, spsc);
 	info->received = ipcb_load_acquire(&spsc->tail);
-	info->pending = spsc_pending(object);
+	info->pending = spsc_pending(region, object);
 	info->sent = info->received + info->pending;
 	info->producer_waits = ipcb_load_relaxed(&spsc->producer.wait.sleeps);
 	info->consumer_waits = ipcb_load_relaxed(&spsc->consumer.wait.sleeps);
@@ -511,23 +536,26 @@ const struct ipcb_channel_ops ipcb_channel_spsc = {
 	.info = spsc_info,
 };
 
-/* Slots whose records the dead consumer had already made its own. */
+/*
+ * Slots whose records the dead consumer had already made its own. LEAVING, it
+ * had sent them itself once, and another of its threads was leaving that
+ * channel: see hand_over().
+ */
 static void repair_tail(struct ipcbuf_region *region, struct ipcb_spsc *spsc,
 			uint32_t id)
 {
-	uint64_t tail = ipcb_load_acquire(&spsc->tail), n = tail;
-	uint64_t mask = (UINT64_C(1) << depth_shift(spsc)) - 1;
+	uint32_t shift = depth_shift(region, spsc);
+	uint64_t tail = ipcb_load_acquire(&spsc->tail);
+	uint64_t n = window_length(spsc, shift, tail), i;
 	struct ipcb_block block;
 
-	while (n - tail <= mask && in_window(spsc, n)) {
-		uint64_t slot = ipcb_load_relaxed(&spsc->slots[n & mask]);
-
-		if (ipcb_block_at(region, slot_offset(slot), &block) ||
-		    ipcb_load_acquire(block.own) != id)
+	for (i = 0; i < n; i++) {
+		if (ipcb_block_at(region, offset_at(spsc, shift, tail + i),
+				  &block) ||
+		    !is_or_was(ipcb_load_acquire(block.own), id))
 			break;
-		n++;
 	}
-	ipcb_store_release(&spsc->tail, n);
+	ipcb_store_release(&spsc->tail, tail + i);
 }
 
 static void end_died(struct ipcbuf_region *region, struct ipcb_end *end,
@@ -559,7 +587,7 @@ static void spsc_member_died(struct ipcbuf_region *region,
 		end_died(region, &spsc->consumer, &spsc->producer);
 	}
 	if (attached_by(&spsc->producer, id)) {
-		hand_window_over(region, spsc, id);
+		hand_window_over(region, spsc, depth_shift(region, spsc), id);
 		end_died(region, &spsc->producer, &spsc->consumer);
 	}
 }
@@ -583,13 +611,12 @@ static void spsc_drain(struct ipcbuf_region *region, struct ipcb_object *object)
 {
 	struct ipcb_spsc *spsc = (struct ipcb_spsc *)object;
 	uint64_t tail = ipcb_load_acquire(&spsc->tail);
-	uint64_t n = window_length(spsc, tail);
-	uint64_t mask = (UINT64_C(1) << depth_shift(spsc)) - 1;
+	uint32_t shift = depth_shift(region, spsc);
+	uint64_t n = window_length(spsc, shift, tail);
 	struct ipcb_block block;
 
 	for (; n; n--, tail++) {
-		uint64_t offset = slot_offset(
-			ipcb_load_relaxed(&spsc->slots[tail & mask]));
+		uint64_t offset = offset_at(spsc, shift, tail);
 		int ours = !ipcb_block_at(region, offset, &block) &&
 			   ipcb_cas_acq_rel(block.own,
 					    (uint16_t)IPCB_OWN_CHANNEL,
@@ -622,8 +649,7 @@ static int may_be_sent_by(const struct ipcb_spsc *spsc, unsigned int own)
 
 	return own == IPCB_OWN_CHANNEL ||
 	       (ipcb_end_state(word) == IPCBUF_END_ATTACHED &&
-		(own == ipcb_end_member(word) ||
-		 is_leaving(own, ipcb_end_member(word))));
+		is_or_was(own, ipcb_end_member(word)));
 }
 
 /* The window: blocks that the producer or CHANNEL owns, each once. */
@@ -631,13 +657,12 @@ void ipcb_verify_spsc(struct ipcb_verify *v, struct ipcb_object *object)
 {
 	struct ipcb_spsc *spsc = (struct ipcb_spsc *)object;
 	uint64_t tail = ipcb_load_acquire(&spsc->tail);
-	uint64_t n = window_length(spsc, tail), i;
-	uint64_t mask = (UINT64_C(1) << depth_shift(spsc)) - 1;
+	uint32_t shift = depth_shift(v->region, spsc);
+	uint64_t n = window_length(spsc, shift, tail), i;
 	struct ipcb_block block;
 
 	for (i = 0; i < n; i++) {
-		uint64_t offset = slot_offset(
-			ipcb_load_relaxed(&spsc->slots[(tail + i) & mask]));
+		uint64_t offset = offset_at(spsc, shift, tail + i);
 
 		ipcb_verify_see(v, offset, IPCB_SEEN_SENT, "a channel");
 		if (!ipcb_block_at(v->region, offset, &block) &&

@@ -101,9 +101,9 @@ int ipcbuf_region_create(const char *name,
  * Arguments and blocking as ipcbuf_region_create().
  *
  * Return: 0; -ENOENT (not there, or left half-made by a creator that died),
- * -EACCES, -EPROTO (made by another layout version, or not a region at all;
- * it is left untouched), -EUSERS (all member slots are taken), -ENOMEM,
- * -EINVAL, -ETIMEDOUT.
+ * -EACCES, -EPROTO (of another layout version, with features that this library
+ * doesn't know, or not a region at all; it is left untouched), -EUSERS (all
+ * member slots are taken), -ENOMEM, -EINVAL, -ETIMEDOUT.
  */
 int ipcbuf_region_open(const char *name,
 		       const struct ipcbuf_region_options *options,
@@ -128,8 +128,8 @@ int ipcbuf_region_open_or_create(const char *name,
  * @options:    NULL, or only @flags is looked at
  * @ret_region: the handle
  *
- * Return: 0; -EBADF, -EPROTO (not a region, or of another layout version),
- * -EUSERS, -ENOMEM, -EINVAL.
+ * Return: 0; -EBADF, -EPROTO (as ipcbuf_region_open()), -EUSERS, -ENOMEM,
+ * -EINVAL.
  */
 int ipcbuf_region_open_fd(int fd, const struct ipcbuf_region_options *options,
 			  struct ipcbuf_region **ret_region);

@@ -422,7 +422,16 @@ TEST_F(killed, while_the_consumer_polls)
 	EXPECT_EQ(-EOWNERDEAD, ret);
 	EXPECT_EQ(-EPIPE, ipcbuf_channel_try_recv(consumer, records));
 
-	/* The same with batches. */
+	/* The same with deadlines before the first tick. */
+	peer = start(&worker, send_nothing);
+	EXPECT_EQ(-SIGKILL, peer_kill(peer));
+	do {
+		ret = ipcbuf_channel_recv_until(consumer, records,
+						ipcbuf_deadline_ns(1000000));
+	} while (ret == -ETIMEDOUT);
+	EXPECT_EQ(-EOWNERDEAD, ret);
+
+	/* With batches. */
 	peer = start(&worker, send_nothing);
 	EXPECT_EQ(-SIGKILL, peer_kill(peer));
 	do {
