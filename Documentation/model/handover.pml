@@ -14,6 +14,11 @@
  * then another thread has the block again. Recovery does the same for a dead
  * member, from MEMBER or LEAVING, and then sweeps both.
  *
+ * With FORWARD the consumer doesn't free the record but sends it back, over
+ * another channel, whose consumer is that other thread: the window of that one
+ * holds a record that its dead consumer had sent itself, and whose word says
+ * LEAVING where the death came at the right moment.
+ *
  * Mistakes, each of which must be found:
  *   NO_MARK      straight to CHANNEL, and back
  *   NO_LOOK      LEAVING becomes CHANNEL wherever the record is
@@ -21,6 +26,8 @@
  *   NO_RESUME    recovery hands over what says MEMBER, not LEAVING
  *   NO_SWEEP     the sweep leaves LEAVING alone
  *   LATE_TAIL    the consumer frees the block before it publishes the tail
+ *   NO_REPAIR    (FORWARD) what the dead consumer has taken is told by MEMBER,
+ *                not by LEAVING
  *
  * What is checked: the consumer finds the record its own to take, whatever
  * happens; in the end the block is free.
@@ -31,6 +38,8 @@ mtype = { FREE, MEMBER, LEAVING, CHANNEL, CONSUMER };
 
 mtype own = MEMBER;
 byte tail;
+bool sent_back;		/* FORWARD: published in the other channel */
+byte tail_back;
 bool killed, recovered, left, worked, received;
 
 #define SWAP(old, new) if :: own == old -> own = new :: else fi
@@ -82,6 +91,18 @@ dead:
 	left = true
 }
 
+#ifdef FORWARD
+/* Own, then tail, then it is free. */
+proctype worker()
+{
+	STEP(sent_back);
+	STEP(assert(own == CONSUMER); own = MEMBER);
+	STEP(tail_back = 1);
+	STEP(own = FREE);
+dead:
+	worked = true
+}
+#else
 /* Takes the block when it is free, and frees it again. */
 proctype worker()
 {
@@ -98,13 +119,17 @@ proctype worker()
 dead:
 	worked = true
 }
+#endif
 
 proctype consumer()
 {
 	assert(tail == 0);
 	assert(own == MEMBER || own == LEAVING || own == CHANNEL);
 	own = CONSUMER;
-#ifdef LATE_TAIL
+#if defined(FORWARD)
+	tail = 1;
+	sent_back = true;
+#elif defined(LATE_TAIL)
 	own = FREE;
 	tail = 1;
 #else
@@ -122,13 +147,28 @@ proctype killer()
 	fi
 }
 
+#ifdef NO_REPAIR
+#define WAS_MINE (own == MEMBER)
+#else
+#define WAS_MINE (own == MEMBER || own == LEAVING)
+#endif
+
 proctype recoverer()
 {
 	byte seen;
 	bool marked;
 
 end:
-	atomic { killed && left && worked -> seen = tail };
+	killed && left && worked;
+#ifdef FORWARD
+	atomic {
+		if
+		:: sent_back && tail_back == 0 && WAS_MINE -> tail_back = 1
+		:: else
+		fi
+	};
+#endif
+	seen = tail;
 	if
 	:: seen == 0 ->
 		atomic {
@@ -169,5 +209,11 @@ init {
 		run recoverer()
 	};
 	received && left && worked && (!killed || recovered);
+	if
+	:: sent_back && tail_back == 0 ->	/* the next consumer's */
+		assert(killed && own == CONSUMER);
+		own = FREE
+	:: else
+	fi;
 	assert(own == FREE)
 }
