@@ -166,6 +166,23 @@ void ipcb_segment_leave(struct ipcbuf_segment *segment)
 	ipcb_directory_unlock(region);
 }
 
+/*
+ * How large it is, read once: what a member scribbles there later is no
+ * concern of this handle, and what is there now can't make it reach past the
+ * heap or be empty. Inside.
+ */
+static uint64_t usable_bytes(struct ipcbuf_region *region, uint64_t offset)
+{
+	const struct ipcb_segment *shared = ipcb_at(region, offset);
+	uint64_t bytes = ipcb_load_relaxed(&shared->object.bytes);
+	uint64_t end = region->g.heap_offset + region->g.heap_bytes;
+	uint64_t room = end - offset - sizeof(*shared);
+
+	if (bytes > room)
+		bytes = room;
+	return bytes ? bytes : 1;
+}
+
 /* Joins it; the segment may not be initialised yet. Inside. */
 static int join(struct ipcbuf_segment *segment, struct ipcbuf_key key,
 		uint64_t bytes, const struct ipcbuf_segment_options *options)
@@ -180,7 +197,7 @@ static int join(struct ipcbuf_segment *segment, struct ipcbuf_key key,
 	if (!error) {
 		segment->offset = offset;
 		segment->shared = ipcb_at(region, offset);
-		segment->bytes = segment->shared->object.bytes;
+		segment->bytes = usable_bytes(region, offset);
 		set_user(segment->shared, region->member);
 		/* On the list before the lock goes, see still_ours(). */
 		add_handle(segment);
