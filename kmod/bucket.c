@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sleepers by word: who waits where, and who is woken.
+ *
+ * No wakeup is lost:
+ *
+ *   sleeper                               waker
+ *   S1 state = TASK_INTERRUPTIBLE         W1 store the word   (user space)
+ *   S2 bucket's count + 1                 W2 full barrier
+ *   S3 full barrier                       W3 count is 0: nobody there
+ *   S4 lock; read the word;               W4 lock; claim and wake those there
+ *      as expected: onto the list; unlock
+ *   S5 schedule
+ *
+ * Either W3 sees S2, or S4 sees W1: each side has a full barrier between its
+ * store and its load. Where W3 sees the count but W4 doesn't find the sleeper,
+ * the lock orders W1 before S4. A wake between S4 and S5 makes the state
+ * TASK_RUNNING again (S1), and S5 returns. A death is a waker whose word is
+ * region->deaths.
+ *
+ * To claim is to change sleep->result from SLEEPING, once: a sleeper at many
+ * words is counted by one waker. The sleeper takes the locks again to leave
+ * the lists, so a waker that has found it may touch it until it unlocks.
+ *
+ * The idea of a count that saves the waker the lock is the futex code's
+ * (kernel/futex in the kernel); as there, one word's sleepers are woken in the
+ * order of their coming.
+ */
+#include <linux/hash.h>
+#include <linux/highmem.h>
+#include <linux/pagemap.h>
+#include <linux/sched.h>
+#include <linux/shmem_fs.h>
+
+#include "bucket.h"
+#include "compat.h"
+
+void ipcbuf_buckets_init(struct ipcbuf_region *region)
+{
+	u32 i;
+
+	for (i = 0; i < IPCBUF_BUCKETS; i++) {
+		spin_lock_init(&region->buckets[i].lock);
+		atomic_set(&region->buckets[i].count, 0);
+		INIT_LIST_HEAD(&region->buckets[i].sleepers);
+	}
+}
+
+static struct ipcbuf_bucket *bucket_of(struct ipcbuf_region *region,
+				       u64 offset)
+{
+	return &region->buckets[hash_64(offset, ilog2(IPCBUF_BUCKETS))];
+}
+
+struct page *ipcbuf_word_page(struct ipcbuf_region *region, u64 offset)
+{
+	struct address_space *mapping = region->memory->f_mapping;
+	pgoff_t index = offset >> PAGE_SHIFT;
+	struct page *page = ipcbuf_find_page(mapping, index);
+
+	return page ? page : shmem_read_mapping_page(mapping, index);
+}
+
+u32 ipcbuf_word_read(struct page *page, u64 offset)
+{
+	void *address = kmap_local_page(page);
+	u32 value = READ_ONCE(*(u32 *)(address + offset_in_page(offset)));
+
+	kunmap_local(address);
+	return value;
+}
+
+static int check(struct ipcbuf_region *region,
+		 const struct ipcbuf_sleeper *sleeper, struct page *page,
+		 u32 value)
+{
+	const struct ipcbuf_sleep *sleep = sleeper->sleep;
+
+	if (ipcbuf_word_read(page, sleeper->offset) != value)
+		return -EAGAIN;
+	if (sleep->deaths && READ_ONCE(region->deaths) != sleep->deaths_known)
+		return -EOWNERDEAD;
+	return 0;
+}
+
+static void enlist(struct ipcbuf_bucket *bucket,
+		   struct ipcbuf_sleeper *sleeper)
+{
+	list_add_tail(&sleeper->node, &bucket->sleepers);
+}
+
+/* S2 to S4 */
+int ipcbuf_bucket_add(struct ipcbuf_region *region,
+		      struct ipcbuf_sleeper *sleeper, struct page *page,
+		      u32 value)
+{
+	struct ipcbuf_bucket *bucket = bucket_of(region, sleeper->offset);
+	int error;
+
+	atomic_inc(&bucket->count);
+	smp_mb__after_atomic();
+	spin_lock(&bucket->lock);
+	error = check(region, sleeper, page, value);
+	if (!error)
+		enlist(bucket, sleeper);
+	spin_unlock(&bucket->lock);
+	if (error)
+		atomic_dec(&bucket->count);
+	return error;
+}
+
+/* A doorbell stays while it exists; whoever polls it reads the word. */
+void ipcbuf_bucket_add_doorbell(struct ipcbuf_region *region,
+				struct ipcbuf_sleeper *sleeper)
+{
+	struct ipcbuf_bucket *bucket = bucket_of(region, sleeper->offset);
+
+	atomic_inc(&bucket->count);
+	spin_lock(&bucket->lock);
+	enlist(bucket, sleeper);
+	spin_unlock(&bucket->lock);
+}
+
+void ipcbuf_bucket_remove(struct ipcbuf_region *region,
+			  struct ipcbuf_sleeper *sleeper)
+{
+	struct ipcbuf_bucket *bucket = bucket_of(region, sleeper->offset);
+
+	spin_lock(&bucket->lock);
+	list_del(&sleeper->node);
+	spin_unlock(&bucket->lock);
+	atomic_dec(&bucket->count);
+}
+
+static bool claim(struct ipcbuf_sleep *sleep, int result)
+{
+	if (cmpxchg(&sleep->result, IPCBUF_SLEEPING, result) !=
+	    IPCBUF_SLEEPING)
+		return false;
+	wake_up_process(sleep->task);
+	return true;
+}
+
+static u32 wake_in(struct ipcbuf_bucket *bucket, u64 offset, u32 count)
+{
+	struct ipcbuf_sleeper *sleeper;
+	u32 woken = 0;
+
+	lockdep_assert_held(&bucket->lock);
+	list_for_each_entry(sleeper, &bucket->sleepers, node) {
+		if (sleeper->offset != offset)
+			continue;
+		if (!sleeper->sleep)
+			wake_up_interruptible_poll(sleeper->doorbell, EPOLLIN);
+		else if (woken < count)
+			woken += claim(sleeper->sleep, sleeper->index);
+	}
+	return woken;
+}
+
+/* W2 to W4 */
+u32 ipcbuf_bucket_wake(struct ipcbuf_region *region, u64 offset, u32 count)
+{
+	struct ipcbuf_bucket *bucket = bucket_of(region, offset);
+	u32 woken;
+
+	smp_mb();
+	if (!atomic_read(&bucket->count))
+		return 0;
+	spin_lock(&bucket->lock);
+	woken = wake_in(bucket, offset, count);
+	spin_unlock(&bucket->lock);
+	return woken;
+}
+
+static void bereave(struct ipcbuf_bucket *bucket, u32 deaths)
+{
+	struct ipcbuf_sleeper *sleeper;
+
+	spin_lock(&bucket->lock);
+	list_for_each_entry(sleeper, &bucket->sleepers, node) {
+		struct ipcbuf_sleep *sleep = sleeper->sleep;
+
+		if (sleep && sleep->deaths && sleep->deaths_known != deaths)
+			claim(sleep, IPCBUF_BEREFT);
+	}
+	spin_unlock(&bucket->lock);
+}
+
+void ipcbuf_buckets_death(struct ipcbuf_region *region)
+{
+	u32 i;
+
+	lockdep_assert_held(&region->lock);
+	smp_mb();
+	for (i = 0; i < IPCBUF_BUCKETS; i++)
+		if (atomic_read(&region->buckets[i].count))
+			bereave(&region->buckets[i], region->deaths);
+}
