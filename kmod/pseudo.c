@@ -54,7 +54,11 @@ void ipcbuf_pseudo_release(struct ipcbuf_region *region)
 	simple_release_fs(&mount, &mount_count);
 }
 
-/* A file owns a reference to the module, which closing it gives back. */
+/*
+ * A file owns a reference to the module, which closing it gives back. Its
+ * f_mapping stays its inode's: with the memory's, the kernel would take its inode
+ * for one of shmem.
+ */
 struct file *ipcbuf_pseudo_file(struct ipcbuf_region *region, void *private,
 				bool writable,
 				const struct file_operations *fops)
@@ -71,8 +75,6 @@ struct file *ipcbuf_pseudo_file(struct ipcbuf_region *region, void *private,
 		return file;
 	}
 	__module_get(fops->owner);
-	/* What is mapped through it are the memory's pages. */
-	file->f_mapping = region->memory->f_mapping;
 	file->private_data = private;
 	return file;
 }
