@@ -5,18 +5,23 @@
  * No wakeup is lost:
  *
  *   sleeper                               waker
- *   S1 state = TASK_INTERRUPTIBLE         W1 store the word   (user space)
- *   S2 bucket's count + 1                 W2 full barrier
- *   S3 full barrier                       W3 count is 0: nobody there
- *   S4 lock; read the word;               W4 lock; claim and wake those there
- *      as expected: onto the list; unlock
- *   S5 schedule
+ *   S1 bucket's count + 1                 W1 store the word   (user space)
+ *   S2 full barrier                       W2 full barrier
+ *   S3 lock; read the word;               W3 count is 0: nobody there
+ *      as expected: onto the list; unlock W4 lock; claim and wake those there
+ *   S4 state = TASK_INTERRUPTIBLE
+ *   S5 unless claimed: schedule
  *
- * Either W3 sees S2, or S4 sees W1: each side has a full barrier between its
+ * Either W3 sees S1, or S3 sees W1: each side has a full barrier between its
  * store and its load. Where W3 sees the count but W4 doesn't find the sleeper,
- * the lock orders W1 before S4. A wake between S4 and S5 makes the state
- * TASK_RUNNING again (S1), and S5 returns. A death is a waker whose word is
+ * the lock orders W1 before S3. A claim between S3 and S5 is seen by S5, or its
+ * wake comes after S4 and S5 returns. A death is a waker whose word is
  * region->deaths.
+ *
+ * S3 reads a page that was found before. Should it have been given back since
+ * (DECOMMIT), swapped or moved, then the word is elsewhere, and W1 may have
+ * stored it there. So S3 looks after the read whether the page still belongs
+ * to the memory: a page is taken from it before another one takes its place.
  *
  * To claim is to change sleep->result from SLEEPING, once: a sleeper at many
  * words is counted by one waker. The sleeper takes the locks again to leave
@@ -29,7 +34,7 @@
 #include <linux/hash.h>
 #include <linux/highmem.h>
 #include <linux/pagemap.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 
 #include "bucket.h"
@@ -75,8 +80,12 @@ static int check(struct ipcbuf_region *region,
 		 u32 value)
 {
 	const struct ipcbuf_sleep *sleep = sleeper->sleep;
+	u32 now = ipcbuf_word_read(page, sleeper->offset);
 
-	if (ipcbuf_word_read(page, sleeper->offset) != value)
+	smp_rmb();
+	if (!ipcbuf_page_belongs(page, region->memory->f_mapping))
+		return -ESTALE;
+	if (now != value)
 		return -EAGAIN;
 	if (sleep->deaths && READ_ONCE(region->deaths) != sleep->deaths_known)
 		return -EOWNERDEAD;
@@ -89,10 +98,9 @@ static void enlist(struct ipcbuf_bucket *bucket,
 	list_add_tail(&sleeper->node, &bucket->sleepers);
 }
 
-/* S2 to S4 */
-int ipcbuf_bucket_add(struct ipcbuf_region *region,
-		      struct ipcbuf_sleeper *sleeper, struct page *page,
-		      u32 value)
+/* S1 to S3 */
+static int add(struct ipcbuf_region *region, struct ipcbuf_sleeper *sleeper,
+	       struct page *page, u32 value)
 {
 	struct ipcbuf_bucket *bucket = bucket_of(region, sleeper->offset);
 	int error;
@@ -107,6 +115,23 @@ int ipcbuf_bucket_add(struct ipcbuf_region *region,
 	if (error)
 		atomic_dec(&bucket->count);
 	return error;
+}
+
+int ipcbuf_bucket_add(struct ipcbuf_region *region,
+		      struct ipcbuf_sleeper *sleeper, u32 value)
+{
+	struct page *page;
+	int error;
+
+	do {
+		page = ipcbuf_word_page(region, sleeper->offset);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+		error = add(region, sleeper, page, value);
+		put_page(page);
+		cond_resched();
+	} while (error == -ESTALE && !fatal_signal_pending(current));
+	return error == -ESTALE ? -EINTR : error;
 }
 
 /* A doorbell stays while it exists; whoever polls it reads the word. */

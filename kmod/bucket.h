@@ -35,10 +35,12 @@ static inline bool ipcbuf_word_valid(const struct ipcbuf_region *region,
 struct page *ipcbuf_word_page(struct ipcbuf_region *region, u64 offset);
 u32 ipcbuf_word_read(struct page *page, u64 offset);
 
-/* 0: on the list. -EAGAIN, -EOWNERDEAD: not, since there is no need to wait. */
+/*
+ * 0: on the list. -EAGAIN, -EOWNERDEAD: not, since there is no need to wait.
+ * Other errors are those of finding the word's page. May sleep.
+ */
 int ipcbuf_bucket_add(struct ipcbuf_region *region,
-		      struct ipcbuf_sleeper *sleeper, struct page *page,
-		      u32 value);
+		      struct ipcbuf_sleeper *sleeper, u32 value);
 void ipcbuf_bucket_add_doorbell(struct ipcbuf_region *region,
 				struct ipcbuf_sleeper *sleeper);
 void ipcbuf_bucket_remove(struct ipcbuf_region *region,

@@ -8,6 +8,7 @@
 
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/fs_context.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
@@ -110,12 +111,39 @@ static inline struct page *ipcbuf_find_page(struct address_space *mapping,
 }
 
 /* 7.0: flags of a mapping are a type of their own */
-static inline struct file *ipcbuf_shmem_file(const char *name, u64 bytes)
+static inline struct file *ipcbuf_shmem_file(struct vfsmount *mount,
+					     const char *name, u64 bytes)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
-	return shmem_file_setup(name, bytes, VM_NORESERVE);
+	return shmem_file_setup_with_mnt(mount, name, bytes, VM_NORESERVE);
 #else
-	return shmem_file_setup(name, bytes, mk_vma_flags(VMA_NORESERVE_BIT));
+	return shmem_file_setup_with_mnt(mount, name, bytes,
+					 mk_vma_flags(VMA_NORESERVE_BIT));
+#endif
+}
+
+/* 6.18: the length is found by itself */
+static inline int ipcbuf_parse_fs_string(struct fs_context *context,
+					 const char *key, const char *value)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	return vfs_parse_fs_string(context, key, value, strlen(value));
+#else
+	return vfs_parse_fs_string(context, key, value);
+#endif
+}
+
+/*
+ * 5.16: folios; later a page no longer says what it belongs to. Does this one
+ * still belong to a file, or has it been given up or replaced since?
+ */
+static inline bool ipcbuf_page_belongs(struct page *page,
+				       const struct address_space *mapping)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 16, 0)
+	return READ_ONCE(compound_head(page)->mapping) == mapping;
+#else
+	return READ_ONCE(page_folio(page)->mapping) == mapping;
 #endif
 }
 

@@ -15,9 +15,16 @@ static void free_handle(struct kref *ref)
 {
 	struct ipcbuf_handle *handle =
 		container_of(ref, struct ipcbuf_handle, ref);
+	struct ipcbuf_region *region = handle->region;
 
-	ipcbuf_region_put(handle->region);
+	mutex_lock(&region->lock);
+	list_del(&handle->node);
+	mutex_unlock(&region->lock);
+	if (handle->mm)
+		mmdrop(handle->mm);
+	put_pid(handle->tgid);
 	kfree(handle);
+	ipcbuf_region_put(region);
 }
 
 void ipcbuf_handle_put(struct ipcbuf_handle *handle)
@@ -78,15 +85,8 @@ static int handle_flush(struct file *file, fl_owner_t owner)
 static int handle_release(struct inode *inode, struct file *file)
 {
 	struct ipcbuf_handle *handle = file->private_data;
-	struct ipcbuf_region *region = handle->region;
 
 	ipcbuf_member_end(handle, NULL);
-	mutex_lock(&region->lock);
-	list_del(&handle->node);
-	mutex_unlock(&region->lock);
-	if (handle->mm)
-		mmdrop(handle->mm);
-	put_pid(handle->tgid);
 	ipcbuf_handle_put(handle);
 	return 0;
 }

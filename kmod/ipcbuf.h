@@ -26,8 +26,6 @@
  *   region->lock (mutex)      handles, their states, slots, control page
  *   bucket->lock (spinlock)   sleepers and doorbells at words
  *
- *   region->commit_lock (mutex) stands alone: memory is allocated under it.
- *
  * region->lock is taken while mmap_lock is held (a mapping ends), so nothing
  * under it may touch user memory or take mmap_lock.
  */
@@ -89,9 +87,6 @@ struct ipcbuf_region {
 	u32 members;			/* lock */
 	u32 deaths;			/* lock; the control page shows it */
 
-	struct mutex commit_lock;
-	u64 charged_pages;		/* commit_lock */
-
 	struct ipcbuf_bucket buckets[IPCBUF_BUCKETS];
 };
 
@@ -111,7 +106,8 @@ struct ipcbuf_handle {
 
 	/* region->lock; state is also read without. */
 	struct list_head node;
-	enum ipcbuf_state state;
+	enum ipcbuf_state state, former_state;	/* before it joined */
+	u64 former_word;			/* of its slot, likewise */
 	u32 slot, generation;
 	struct mm_struct *mm;		/* has the control page mapped */
 	u32 control_maps;		/* so many times */
@@ -137,7 +133,6 @@ long ipcbuf_ioctl_open(struct ipcbuf_call *call);
 long ipcbuf_ioctl_list(struct ipcbuf_call *call);
 long ipcbuf_ioctl_stat(struct ipcbuf_call *call);
 void ipcbuf_region_put(struct ipcbuf_region *region);
-u64 ipcbuf_region_used(const struct ipcbuf_region *region);
 
 static inline void ipcbuf_region_get(struct ipcbuf_region *region)
 {
@@ -162,8 +157,6 @@ bool ipcbuf_access_list(const struct ipcbuf_region *region);
 /* limit.c */
 int ipcbuf_limit_region(struct ipcbuf_region *region);
 void ipcbuf_limit_release(struct ipcbuf_region *region);
-bool ipcbuf_limit_pages(s64 pages);
-void ipcbuf_limit_account(s64 pages);
 
 /* pseudo.c */
 int ipcbuf_pseudo_inode(struct ipcbuf_region *region);
@@ -198,9 +191,12 @@ unsigned long ipcbuf_unmapped_area(struct file *file, unsigned long address,
 				   unsigned long bytes, unsigned long pgoff,
 				   unsigned long flags);
 
-/* commit.c */
+/* memory.c */
+int ipcbuf_memory_init(void);
+void ipcbuf_memory_exit(void);
+int ipcbuf_memory_make(struct ipcbuf_region *region);
+u64 ipcbuf_memory_used(const struct ipcbuf_region *region);
 long ipcbuf_ioctl_commit(struct ipcbuf_call *call);
-void ipcbuf_uncharge(struct ipcbuf_region *region);
 
 /* bucket.c */
 void ipcbuf_buckets_init(struct ipcbuf_region *region);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * Limits: how many regions a user may have, and how much of the machine's
- * memory all regions may take. Both can be changed at any time.
- */
+/* How many regions a user may have. Can be changed at any time. */
 #include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/module.h>
@@ -15,11 +12,6 @@ module_param(max_regions_per_user, uint, 0644);
 MODULE_PARM_DESC(max_regions_per_user,
 		 "regions that a user may have created; 0: no limit (16384)");
 
-static unsigned int max_percent = 50;
-module_param(max_percent, uint, 0644);
-MODULE_PARM_DESC(max_percent,
-		 "share of the machine's memory that all regions may take, in percent; 0: no limit (50)");
-
 struct ipcbuf_user {
 	struct hlist_node node;
 	kuid_t uid;
@@ -28,7 +20,6 @@ struct ipcbuf_user {
 
 /* The registry's lock guards the table. */
 static DEFINE_HASHTABLE(users, 6);
-static atomic64_t charged_pages;
 
 static struct ipcbuf_user *user_of(kuid_t uid)
 {
@@ -74,18 +65,4 @@ void ipcbuf_limit_release(struct ipcbuf_region *region)
 {
 	region->user->regions--;
 	free_unused(region->user);
-}
-
-/* May so many more pages be taken? */
-bool ipcbuf_limit_pages(s64 pages)
-{
-	unsigned int percent = READ_ONCE(max_percent);
-	u64 limit = div_u64((u64)totalram_pages() * percent, 100);
-
-	return !percent || atomic64_read(&charged_pages) + pages <= limit;
-}
-
-void ipcbuf_limit_account(s64 pages)
-{
-	atomic64_add(pages, &charged_pages);
 }

@@ -67,10 +67,15 @@ static int __init ipcbuf_init(void)
 	int error;
 
 	check_layout();
+	error = ipcbuf_memory_init();
+	if (error)
+		return error;
 	ipcbuf_observe_init();
 	error = misc_register(&device);
-	if (error)
+	if (error) {
 		ipcbuf_observe_exit();
+		ipcbuf_memory_exit();
+	}
 	return error;
 }
 
@@ -79,6 +84,7 @@ static void __exit ipcbuf_exit(void)
 {
 	misc_deregister(&device);
 	ipcbuf_observe_exit();
+	ipcbuf_memory_exit();
 }
 
 module_init(ipcbuf_init);

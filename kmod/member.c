@@ -139,8 +139,9 @@ static int join(struct ipcbuf_handle *handle, u32 wanted,
 	if (error)
 		return error;
 	handle->slot = slot;
-	handle->generation =
-		IPCBUF_SLOT_GENERATION(get_slot(region, slot)) + 1;
+	handle->former_word = get_slot(region, slot);
+	handle->former_state = handle->state;
+	handle->generation = IPCBUF_SLOT_GENERATION(handle->former_word) + 1;
 	put_pid(handle->tgid);
 	WRITE_ONCE(handle->tgid, get_pid(task_tgid(current)));
 	WRITE_ONCE(handle->state, IPCBUF_MEMBER);
@@ -189,9 +190,21 @@ static long leave(struct ipcbuf_handle *handle)
 	return error;
 }
 
+/* Nobody has been told of the generation, so it may be given again. */
 void ipcbuf_undo_join(struct ipcbuf_call *call)
 {
-	leave(call->handle);
+	struct ipcbuf_handle *handle = call->handle;
+	struct ipcbuf_region *region = handle->region;
+	u64 word = handle->former_word;
+
+	mutex_lock(&region->lock);
+	if (handle->state == IPCBUF_MEMBER) {
+		WRITE_ONCE(handle->state, handle->former_state);
+		set_slot(region, handle->slot, IPCBUF_SLOT_GENERATION(word),
+			 IPCBUF_SLOT_STATE(word));
+		region->members--;
+	}
+	mutex_unlock(&region->lock);
 }
 
 long ipcbuf_ioctl_leave(struct ipcbuf_call *call)

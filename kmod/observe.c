@@ -31,7 +31,7 @@ void ipcbuf_fdinfo(struct seq_file *seq, struct file *file)
 	seq_printf(seq, "ipcbuf-id:\t%llu\n", region->id);
 	seq_printf(seq, "ipcbuf-name:\t%s\n", region->name);
 	seq_printf(seq, "ipcbuf-size:\t%llu\n", region->size_bytes);
-	seq_printf(seq, "ipcbuf-used:\t%llu\n", ipcbuf_region_used(region));
+	seq_printf(seq, "ipcbuf-used:\t%llu\n", ipcbuf_memory_used(region));
 	mutex_lock(&region->lock);
 	member = handle->generation;
 	seq_printf(seq, "ipcbuf-slot:\t%d\n", member ? (int)handle->slot : -1);
@@ -47,7 +47,7 @@ static void show_region(struct seq_file *seq, struct ipcbuf_region *region)
 	seq_printf(seq, "%llu %s %s %llu %llu %u %o %u %u %u %u %d %u\n",
 		   region->id, region->name[0] ? region->name : "-",
 		   region->linked ? "linked" : "unlinked", region->size_bytes,
-		   ipcbuf_region_used(region), region->user_ns->ns.inum,
+		   ipcbuf_memory_used(region), region->user_ns->ns.inum,
 		   region->mode, from_kuid(&init_user_ns, region->uid),
 		   from_kgid(&init_user_ns, region->gid), region->slots,
 		   region->members, atomic_read(&region->waiters),

@@ -2,7 +2,6 @@
 /* A region's life: creating, opening, looking at, freeing it. */
 #include <linux/cred.h>
 #include <linux/sched/signal.h>
-#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 #include <linux/vmalloc.h>
@@ -10,11 +9,6 @@
 #include "call.h"
 #include "compat.h"
 #include "trace.h"
-
-u64 ipcbuf_region_used(const struct ipcbuf_region *region)
-{
-	return (u64)READ_ONCE(file_inode(region->memory)->i_blocks) << 9;
-}
 
 static void free_parts(struct ipcbuf_region *region)
 {
@@ -33,7 +27,6 @@ static void release(struct kref *ref)
 		container_of(ref, struct ipcbuf_region, ref);
 
 	ipcbuf_registry_forget(region);
-	ipcbuf_uncharge(region);
 	free_parts(region);
 }
 
@@ -52,20 +45,6 @@ static int make_control(struct ipcbuf_region *region)
 		return -ENOMEM;
 	region->control->version = IPCBUF_IOC_VERSION;
 	region->control->slots = region->slots;
-	return 0;
-}
-
-static int make_memory(struct ipcbuf_region *region)
-{
-	char name[sizeof("ipcbuf:") + IPCBUF_IOC_NAME_BYTES];
-	struct file *file;
-
-	snprintf(name, sizeof(name), "ipcbuf:%s", region->name);
-	file = ipcbuf_shmem_file(name, region->size_bytes);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	region->memory = file;
 	return 0;
 }
 
@@ -91,7 +70,6 @@ static struct ipcbuf_region *make(const struct ipcbuf_ioc_create *arg)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&region->ref);
 	mutex_init(&region->lock);
-	mutex_init(&region->commit_lock);
 	INIT_LIST_HEAD(&region->handles);
 	ipcbuf_buckets_init(region);
 	region->size_bytes = arg->size_bytes;
@@ -102,7 +80,7 @@ static struct ipcbuf_region *make(const struct ipcbuf_ioc_create *arg)
 	if (!error)
 		error = make_control(region);
 	if (!error)
-		error = make_memory(region);
+		error = ipcbuf_memory_make(region);
 	if (!error)
 		error = ipcbuf_pseudo_inode(region);
 	if (!error)
@@ -175,7 +153,7 @@ static void describe(struct ipcbuf_region *region,
 	ret->after_id = after_id;
 	ret->id = region->id;
 	ret->size_bytes = region->size_bytes;
-	ret->used_bytes = ipcbuf_region_used(region);
+	ret->used_bytes = ipcbuf_memory_used(region);
 	ret->mode = region->mode;
 	ret->uid = from_kuid_munged(ns, region->uid);
 	ret->gid = from_kgid_munged(ns, region->gid);

@@ -15,7 +15,6 @@
 
 struct wait_word {
 	struct ipcbuf_sleeper sleeper;
-	struct page *page;
 	u32 value;
 };
 
@@ -37,22 +36,26 @@ static ktime_t host_deadline(u64 deadline_ns)
 	return host < 0 ? 0 : host;
 }
 
+/* S4 and S5 of bucket.c */
 static long block(const struct ipcbuf_sleep *sleep, ktime_t deadline)
 {
 	ktime_t *until = deadline == KTIME_MAX ? NULL : &deadline;
+	long error = 0;
 
-	for (;;) {
+	while (!error) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (READ_ONCE(sleep->result) != IPCBUF_SLEEPING)
-			return 0;
+			break;
 		if (signal_pending(current))
-			return -ERESTARTSYS;
-		if (!schedule_hrtimeout_range_clock(until,
-						    current->timer_slack_ns,
-						    HRTIMER_MODE_ABS,
-						    CLOCK_MONOTONIC))
-			return -ETIMEDOUT;
+			error = -ERESTARTSYS;
+		else if (!schedule_hrtimeout_range_clock(until,
+						current->timer_slack_ns,
+						HRTIMER_MODE_ABS,
+						CLOCK_MONOTONIC))
+			error = -ETIMEDOUT;
 	}
+	__set_current_state(TASK_RUNNING);
+	return error;
 }
 
 /* What has woken it counts for more than what else has come meanwhile. */
@@ -79,10 +82,9 @@ static long sleep_at(struct ipcbuf_region *region, struct wait_word *words,
 
 	sleep->task = current;
 	sleep->result = IPCBUF_SLEEPING;
-	set_current_state(TASK_INTERRUPTIBLE);
 	for (i = 0; i < count && !error; i++)
 		error = ipcbuf_bucket_add(region, &words[i].sleeper,
-					  words[i].page, words[i].value);
+					  words[i].value);
 	if (error) {
 		*ret_index = --i;
 	} else {
@@ -90,7 +92,6 @@ static long sleep_at(struct ipcbuf_region *region, struct wait_word *words,
 		error = block(sleep, deadline);
 		atomic_dec(&region->waiters);
 	}
-	__set_current_state(TASK_RUNNING);
 	while (i--)
 		ipcbuf_bucket_remove(region, &words[i].sleeper);
 	return outcome(sleep, error, ret_index);
@@ -99,14 +100,8 @@ static long sleep_at(struct ipcbuf_region *region, struct wait_word *words,
 static int word_init(struct wait_word *word, struct ipcbuf_region *region,
 		     struct ipcbuf_sleep *sleep, u64 offset, u32 value)
 {
-	struct page *page;
-
 	if (!ipcbuf_word_valid(region, offset))
 		return -EINVAL;
-	page = ipcbuf_word_page(region, offset);
-	if (IS_ERR(page))
-		return PTR_ERR(page);
-	word->page = page;
 	word->value = value;
 	word->sleeper.offset = offset;
 	word->sleeper.sleep = sleep;
@@ -140,9 +135,7 @@ long ipcbuf_ioctl_wait(struct ipcbuf_call *call)
 	if (error)
 		return error;
 	trace_ipcbuf_wait(region, arg->offset, 1);
-	error = sleep_at(region, &word, 1, &sleep, arg->deadline_ns, &index);
-	put_page(word.page);
-	return error;
+	return sleep_at(region, &word, 1, &sleep, arg->deadline_ns, &index);
 }
 
 static int words_read(struct wait_word *words, struct ipcbuf_region *region,
@@ -159,16 +152,6 @@ static int words_read(struct wait_word *words, struct ipcbuf_region *region,
 				  from[i].value);
 	}
 	return error;
-}
-
-static void words_free(struct wait_word *words, u32 count)
-{
-	u32 i;
-
-	for (i = 0; i < count; i++)
-		if (words[i].page)
-			put_page(words[i].page);
-	kfree(words);
 }
 
 static long wait_at(struct ipcbuf_region *region,
@@ -191,7 +174,7 @@ static long wait_at(struct ipcbuf_region *region,
 		error = sleep_at(region, words, arg->count, &sleep,
 				 arg->deadline_ns, &arg->index);
 	}
-	words_free(words, arg->count);
+	kfree(words);
 	return error;
 }
 

@@ -10,8 +10,9 @@
  *
  * Every argument is a structure of fixed-width fields that is the same for 32
  * and 64 bits. Its size is part of the command, so that it can grow: a kernel
- * takes a longer one if what it doesn't know is zero, and a shorter one as if
- * the rest were zero. Unknown flags and padding that isn't zero are -EINVAL.
+ * takes a longer one if what it doesn't know is zero (else -E2BIG), and a shorter
+ * one, down to what version 1 has, as if the rest were zero (shorter: -EINVAL).
+ * Unknown flags and padding that isn't zero are -EINVAL.
  * A failed call leaves what it would have written as it was.
  *
  * Documentation/uapi.rst says what each call does and which errors it gives.
