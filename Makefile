@@ -87,6 +87,15 @@ $(SAMPLES): $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(LIB_A)
 -include $(LIB_OBJS:.o=.d) $(TOOL_OBJS:.o=.d)
 -include $(SAMPLES:$(BUILD)/samples/%=$(BUILD)/obj/samples/%.d)
 
+# --- the kernel module -------------------------------------------------------
+# What make was told (KDIR=, KERNEL=, V=) reaches the script by its environment.
+
+module:
+	$(Q)scripts/module
+
+kmod-matrix:
+	$(Q)scripts/kmod-matrix
+
 # --- running -----------------------------------------------------------------
 # What bootstrap installs is looked for anew by a make of its own.
 
@@ -158,6 +167,6 @@ help:
 
 FORCE:
 
-.PHONY: all lib tools samples demo bench kselftest check model install \
+.PHONY: all lib tools samples module kmod-matrix demo bench kselftest check model install \
 	uninstall clean help FORCE
 .DELETE_ON_ERROR:
