@@ -88,10 +88,26 @@ $(SAMPLES): $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(LIB_A)
 -include $(SAMPLES:$(BUILD)/samples/%=$(BUILD)/obj/samples/%.d)
 
 # --- the kernel module -------------------------------------------------------
-# What make was told (KDIR=, KERNEL=, V=) reaches the script by its environment.
+# What make was told (KDIR=, KERNEL=, V=) reaches the scripts by its environment.
 
 module:
 	$(Q)scripts/module
+
+# As root often knows no compiler, what "make module" built is taken.
+module-install:
+	$(Q)scripts/module-install
+
+DKMS_SOURCE = $(DESTDIR)/usr/src/ipcbuf-$(VERSION)
+
+# dkms builds in a copy, where the Kbuild is not to find this Makefile.
+dkms-install:
+	$(INSTALL) -d $(DKMS_SOURCE)/kmod $(DKMS_SOURCE)/include/uapi/linux
+	$(INSTALL) -m 644 Kbuild $(DKMS_SOURCE)
+	$(INSTALL) -m 644 $(wildcard kmod/*.[ch]) $(DKMS_SOURCE)/kmod
+	$(INSTALL) -m 644 $(wildcard include/uapi/linux/*.h) \
+		$(DKMS_SOURCE)/include/uapi/linux
+	sed 's|@VERSION@|$(VERSION)|' kmod/dkms.conf.in >$(DKMS_SOURCE)/dkms.conf
+	@echo "now: dkms install ipcbuf/$(VERSION)"
 
 kmod-matrix:
 	$(Q)scripts/kmod-matrix
@@ -167,6 +183,6 @@ help:
 
 FORCE:
 
-.PHONY: all lib tools samples module kmod-matrix demo bench kselftest check model install \
-	uninstall clean help FORCE
+.PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
+	demo bench kselftest check model install uninstall clean help FORCE
 .DELETE_ON_ERROR:
