@@ -23,6 +23,8 @@ LIB_A := $(BUILD)/libipcbuf.a
 SONAME := libipcbuf.so.$(SOVERSION)
 
 HEADERS := $(wildcard include/ipcbuf/*.h)
+# For programs that talk to the module themselves.
+UAPI_HEADERS := $(wildcard include/uapi/linux/*.h)
 MANPAGES := $(wildcard Documentation/man/*.[1-7])
 # A folder in tools/ is one program, called ipcbuf-FOLDER; common is part of all.
 TOOLS := $(filter-out common,$(notdir $(patsubst %/,%,$(wildcard tools/*/))))
@@ -87,6 +89,30 @@ $(SAMPLES): $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(LIB_A)
 -include $(LIB_OBJS:.o=.d) $(TOOL_OBJS:.o=.d)
 -include $(SAMPLES:$(BUILD)/samples/%=$(BUILD)/obj/samples/%.d)
 
+# --- the kernel module -------------------------------------------------------
+# What make was told (KDIR=, KERNEL=, V=) reaches the scripts by its environment.
+
+module:
+	$(Q)scripts/module
+
+# As root often knows no compiler, what "make module" built is taken.
+module-install:
+	$(Q)scripts/module-install
+
+DKMS_SOURCE = $(DESTDIR)/usr/src/ipcbuf-$(VERSION)
+
+# dkms builds in a copy, where the Kbuild is not to find this Makefile.
+dkms-install:
+	$(INSTALL) -d $(DKMS_SOURCE)/kmod $(DKMS_SOURCE)/include/uapi/linux
+	$(INSTALL) -m 644 Kbuild $(DKMS_SOURCE)
+	$(INSTALL) -m 644 $(wildcard kmod/*.[ch]) $(DKMS_SOURCE)/kmod
+	$(INSTALL) -m 644 $(UAPI_HEADERS) $(DKMS_SOURCE)/include/uapi/linux
+	sed 's|@VERSION@|$(VERSION)|' kmod/dkms.conf.in >$(DKMS_SOURCE)/dkms.conf
+	@echo "now: dkms install ipcbuf/$(VERSION)"
+
+kmod-matrix:
+	$(Q)scripts/kmod-matrix
+
 # --- running -----------------------------------------------------------------
 # What bootstrap installs is looked for anew by a make of its own.
 
@@ -126,13 +152,14 @@ $(BUILD)/ipcbuf.pc: lib/ipcbuf.pc.in include/ipcbuf/base.h FORCE
 
 install: $(LIB_SO) $(LIB_A) $(TOOL_PROGS) $(BUILD)/ipcbuf.pc
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
-		$(DESTDIR)$(INCLUDEDIR)/ipcbuf
+		$(DESTDIR)$(INCLUDEDIR)/ipcbuf $(DESTDIR)$(INCLUDEDIR)/linux
 	$(INSTALL) -m 755 $(TOOL_PROGS) $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 $(LIB_A) $(LIB_SO).$(VERSION) $(DESTDIR)$(LIBDIR)
 	ln -sf libipcbuf.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libipcbuf.so
 	$(INSTALL) -m 644 $(BUILD)/ipcbuf.pc $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/ipcbuf
+	$(INSTALL) -m 644 $(UAPI_HEADERS) $(DESTDIR)$(INCLUDEDIR)/linux
 	set -e; for page in $(MANPAGES); do \
 		$(INSTALL) -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page; \
 	done
@@ -145,10 +172,12 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/$(SONAME) \
 		$(DESTDIR)$(LIBDIR)/libipcbuf.so.$(VERSION) \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/ipcbuf.pc \
-		$(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%)
+		$(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%) \
+		$(UAPI_HEADERS:include/uapi/%=$(DESTDIR)$(INCLUDEDIR)/%)
 	rm -f $(foreach page,$(notdir $(MANPAGES)),\
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
 	-@rmdir $(DESTDIR)$(INCLUDEDIR)/ipcbuf
+	-@rmdir $(DESTDIR)$(INCLUDEDIR)/linux 2>/dev/null
 
 clean:
 	rm -rf build $(filter-out build build/%,$(BUILD))
@@ -158,6 +187,6 @@ help:
 
 FORCE:
 
-.PHONY: all lib tools samples demo bench kselftest check model install \
-	uninstall clean help FORCE
+.PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
+	demo bench kselftest check model install uninstall clean help FORCE
 .DELETE_ON_ERROR:

@@ -51,3 +51,10 @@ apt_private_unpack()
 		dpkg-deb -x "$apt_private_file" "$apt_private_work/root"
 	done
 }
+
+# apt_private_depends WORK PACKAGE PATTERN: what it depends on that is called so.
+apt_private_depends()
+{
+	apt-cache -c "$1/apt.conf" depends "$2" |
+		sed -n "s/^ *Depends: \($3\)$/\1/p"
+}
