@@ -96,6 +96,8 @@ struct ipcbuf_channel {
 	int close_with_region;
 	uint32_t polls;			/* see ipcb_channel_polled() */
 	uint64_t looked_ns;
+	uint32_t deaths;		/* when it was looked for the dead */
+	int unsettled;			/* the peer died, and isn't recovered */
 	unsigned int sleepers;		/* atomic; who leaves waits for 0 */
 	struct ipcbuf_channel *next;	/* by region.mutex */
 };
