@@ -30,7 +30,7 @@ struct ipcb_names_ops {
 		    const struct ipcb_region_params *params);
 	/* The same for an observer, who changes nothing. */
 	int (*open_rdonly)(struct ipcbuf_region *region, const char *name);
-	/* -EEXIST where there is a region of that name, else 0 or -errno. */
+	/* -EEXIST, or -EACCES, where there is a region of that name; else 0. */
 	int (*check_free)(const char *name);
 	/* 0, -ENOENT, -EACCES, ... */
 	int (*unlink)(const char *name);

@@ -129,10 +129,8 @@ static int file_check_free(const char *name)
 	int fd, error;
 
 	error = ipcb_namefile_open_rdonly(name, &fd);
-	if (error == -ENOENT)
-		return 0;
 	if (error)
-		return error == -EACCES ? -EEXIST : error;
+		return error == -ENOENT ? 0 : error;
 	error = ipcb_namefile_read(fd, &record);
 	close(fd);
 	return !error && record.state == IPCB_NAME_READY ? -EEXIST : 0;

@@ -145,12 +145,9 @@ static int kmod_check_free(const char *name)
 	struct ipcb_memory memory = { .fd = -1 };
 	int error = find(&memory, name);
 
-	if (!error)
-		memory.ops->close(&memory);
-	else if (error == -ENOENT)
-		return 0;
-	else if (error != -EACCES)
-		return error;
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	memory.ops->close(&memory);
 	return -EEXIST;
 }
 
