@@ -86,7 +86,7 @@ static int sleep_counted(struct ipcbuf_channel *channel, uint64_t deadline_ns)
  * the state of whom it names. A peer that comes and dies after this look is
  * one more death.
  */
-static void look_after_peer(struct ipcbuf_channel *channel)
+void ipcb_channel_look_after_peer(struct ipcbuf_channel *channel)
 {
 	uint32_t deaths = ipcb_wait_deaths(&channel->region->wait);
 	uint64_t word = ipcb_load_acquire(&channel->peer->word);
@@ -106,7 +106,7 @@ static void look_after_peer(struct ipcbuf_channel *channel)
 static void look_if_it_is_time(struct ipcbuf_channel *channel)
 {
 	if (ipcb_coarse_ns() - channel->looked_ns >= LOOK_NS)
-		look_after_peer(channel);
+		ipcb_channel_look_after_peer(channel);
 }
 
 void ipcb_channel_polled(struct ipcbuf_channel *channel)
@@ -144,7 +144,7 @@ int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
 		return -EBADF;
 	}
 	if (!channel->ops->ready(channel))
-		look_after_peer(channel);
+		ipcb_channel_look_after_peer(channel);
 	return 0;
 }
 

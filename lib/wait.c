@@ -56,6 +56,21 @@ uint32_t ipcb_wait_no_deaths(const struct ipcb_wait_region *wait)
 	return 0;
 }
 
+int ipcb_wait_no_doorbell(const struct ipcb_wait_region *wait,
+			  const struct ipcb_wait_object *object, int *ret_fd)
+{
+	(void)wait;
+	(void)object;
+	(void)ret_fd;
+	return -EOPNOTSUPP;
+}
+
+void ipcb_wait_not_seen(const struct ipcb_wait_region *wait, uint32_t deaths)
+{
+	(void)wait;
+	(void)deaths;
+}
+
 /*
  * The pool. A claim is 0 or its sleeper's member id, so that recovery finds
  * what the dead have claimed. Acquire and release pair with one another: the

@@ -87,6 +87,14 @@ struct ipcb_wait_ops {
 		     struct ipcb_wait_object *object, uint32_t slot);
 	/* L1: how many members have died; 0 where it doesn't hear of it. */
 	uint32_t (*deaths)(const struct ipcb_wait_region *wait);
+	/*
+	 * A descriptor for poll(): POLLIN once the object's waiting isn't 1,
+	 * POLLPRI once a member has died after those that were seen().
+	 * -EOPNOTSUPP.
+	 */
+	int (*doorbell)(const struct ipcb_wait_region *wait,
+			const struct ipcb_wait_object *object, int *ret_fd);
+	void (*seen)(const struct ipcb_wait_region *wait, uint32_t deaths);
 };
 
 extern const struct ipcb_wait_ops ipcb_wait_futex;
@@ -113,6 +121,10 @@ extern uint64_t ipcb_wait_tick_ns;
 
 /* For kinds that don't hear of deaths. */
 uint32_t ipcb_wait_no_deaths(const struct ipcb_wait_region *wait);
+/* For those that have no descriptors. */
+int ipcb_wait_no_doorbell(const struct ipcb_wait_region *wait,
+			  const struct ipcb_wait_object *object, int *ret_fd);
+void ipcb_wait_not_seen(const struct ipcb_wait_region *wait, uint32_t deaths);
 
 static inline uint32_t ipcb_wait_deaths(const struct ipcb_wait_region *wait)
 {

@@ -86,4 +86,6 @@ const struct ipcb_wait_ops ipcb_wait_futex = {
 	.sleep = futex_sleep,
 	.wake = futex_wake,
 	.deaths = ipcb_wait_no_deaths,
+	.doorbell = ipcb_wait_no_doorbell,
+	.seen = ipcb_wait_not_seen,
 };

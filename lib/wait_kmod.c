@@ -99,6 +99,28 @@ static uint32_t kmod_deaths(const struct ipcb_wait_region *wait)
 	return ipcb_load_acquire(&wait->memory->control->deaths);
 }
 
+static int kmod_doorbell(const struct ipcb_wait_region *wait,
+			 const struct ipcb_wait_object *object, int *ret_fd)
+{
+	struct ipcbuf_ioc_doorbell call = {
+		.offset = place_of(wait, object),
+		.value = 1,
+	};
+	int error = ipcb_kmod_call(wait->memory->fd, IPCBUF_IOC_DOORBELL,
+				   &call);
+
+	if (!error)
+		*ret_fd = call.fd;
+	return error;
+}
+
+static void kmod_seen(const struct ipcb_wait_region *wait, uint32_t deaths)
+{
+	struct ipcbuf_ioc_seen call = { .deaths = deaths };
+
+	ipcb_kmod_call(wait->memory->fd, IPCBUF_IOC_SEEN, &call);
+}
+
 const struct ipcb_wait_ops ipcb_wait_kmod = {
 	.name = "kmod",
 	.id = IPCBUF_WAIT_KMOD,
@@ -111,4 +133,6 @@ const struct ipcb_wait_ops ipcb_wait_kmod = {
 	.sleep = kmod_sleep,
 	.wake = kmod_wake,
 	.deaths = kmod_deaths,
+	.doorbell = kmod_doorbell,
+	.seen = kmod_seen,
 };

@@ -130,4 +130,6 @@ const struct ipcb_wait_ops ipcb_wait_posix_sem = {
 	.sleep = posix_sem_sleep,
 	.wake = posix_sem_wake,
 	.deaths = ipcb_wait_no_deaths,
+	.doorbell = ipcb_wait_no_doorbell,
+	.seen = ipcb_wait_not_seen,
 };

@@ -151,4 +151,6 @@ const struct ipcb_wait_ops ipcb_wait_sysv_sem = {
 	.sleep = sysv_sem_sleep,
 	.wake = sysv_sem_wake,
 	.deaths = ipcb_wait_no_deaths,
+	.doorbell = ipcb_wait_no_doorbell,
+	.seen = ipcb_wait_not_seen,
 };
