@@ -40,6 +40,8 @@ static const struct {
 	{ EBUSY, "this end is taken by another live member" },
 	{ EPROTOTYPE, "the key belongs to an object of another kind" },
 	{ EROFS, "the region was opened for looking only" },
+	{ EDQUOT, "this user has as many regions as the module allows; remove "
+		  "some (ipcbuf ls, ipcbuf rm)" },
 	{ EUSERS, "all member slots of the region are taken" },
 	{ EBADMSG, "the slot held no record of the producer's; it was skipped" },
 };

@@ -96,6 +96,9 @@ struct ipcbuf_channel {
 	int close_with_region;
 	uint32_t polls;			/* see ipcb_channel_polled() */
 	uint64_t looked_ns;
+	uint32_t deaths;		/* when it was looked for the dead */
+	int unsettled;			/* the peer died, and isn't recovered */
+	uint32_t deaths_seen;		/* see channel_fd.c */
 	unsigned int sleepers;		/* atomic; who leaves waits for 0 */
 	struct ipcbuf_channel *next;	/* by region.mutex */
 };
@@ -157,6 +160,9 @@ static inline int ipcb_channel_enter(struct ipcbuf_channel *channel,
  */
 int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
 		       uint64_t deadline_ns);
+
+/* channel_wait.c, inside: L1 and L2 of wait.h; sets deaths and unsettled. */
+void ipcb_channel_look_after_peer(struct ipcbuf_channel *channel);
 
 /*
  * channel_wait.c, inside: a call that doesn't wait came too early. Now and then

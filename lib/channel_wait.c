@@ -17,6 +17,8 @@
 
 /* Who doesn't sleep for a tick looks after the peer so often, and no more. */
 #define LOOK_NS (100 * IPCB_NS_PER_MS)
+/* How long a sleep lasts while somebody else keeps us from recovering. */
+#define UNSETTLED_NS IPCB_NS_PER_MS
 /* Polls for which the time isn't even asked for. */
 #define LOOK_POLLS 16u
 
@@ -63,37 +65,48 @@ static int sleep_counted(struct ipcbuf_channel *channel, uint64_t deadline_ns)
 {
 	struct ipcb_wait_region *wait = &channel->region->wait;
 	struct ipcb_wait_object *object = &channel->mine->wait;
+	uint64_t until = deadline_ns;
 	int error = 0;
 
+	if (channel->unsettled)
+		until = ipcb_min(until, ipcbuf_deadline_ns(UNSETTLED_NS));
 	ipcb_wait_begin(wait, object);
 	if (ipcb_load_acquire(&channel->handle.serial) &&
 	    !channel->ops->ready(channel))
-		error = ipcb_wait_sleep(wait, object, deadline_ns);
+		error = ipcb_wait_sleep(wait, object, until, channel->deaths);
 	ipcb_wait_end(wait, object);
-	return error;
+	return until == deadline_ns ? error : 0;
 }
 
 /*
  * Inside. Nothing came: is it because the peer has died? Where somebody else
  * is changing the directory just now, the next look finds out.
+ *
+ * L1 and L2 of wait.h: deaths are read before the end's word, and that before
+ * the state of whom it names. A peer that comes and dies after this look is
+ * one more death.
  */
-static void look_after_peer(struct ipcbuf_channel *channel)
+void ipcb_channel_look_after_peer(struct ipcbuf_channel *channel)
 {
+	uint32_t deaths = ipcb_wait_deaths(&channel->region->wait);
 	uint64_t word = ipcb_load_acquire(&channel->peer->word);
 	struct ipcb_cache *cache = ipcb_cache_get(channel->region);
 
+	channel->deaths = deaths;
+	channel->unsettled = 0;
 	channel->looked_ns = ipcb_coarse_ns();
 	if (cache)
 		ipcb_cache_answer_pressure(cache);
 	if (ipcb_end_state(word) == IPCBUF_END_ATTACHED)
-		ipcb_try_recover_if_dead(channel->region,
-					 ipcb_end_member(word));
+		channel->unsettled =
+			ipcb_try_recover_if_dead(channel->region,
+						 ipcb_end_member(word)) < 0;
 }
 
 static void look_if_it_is_time(struct ipcbuf_channel *channel)
 {
 	if (ipcb_coarse_ns() - channel->looked_ns >= LOOK_NS)
-		look_after_peer(channel);
+		ipcb_channel_look_after_peer(channel);
 }
 
 void ipcb_channel_polled(struct ipcbuf_channel *channel)
@@ -131,7 +144,7 @@ int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
 		return -EBADF;
 	}
 	if (!channel->ops->ready(channel))
-		look_after_peer(channel);
+		ipcb_channel_look_after_peer(channel);
 	return 0;
 }
 

@@ -58,13 +58,16 @@ static int wait_with(struct ipcbuf_region *region, struct ipcb_waiter *w,
 		     void *arg, uint64_t deadline_ns)
 {
 	int result, error = 0;
+	uint32_t deaths;
 
 	for (;;) {
+		/* L1 of wait.h; it is the condition that looks for the dead. */
+		deaths = ipcb_wait_deaths(&region->wait);
 		ipcb_wait_begin(&region->wait, &w->object);
 		result = ask(region, condition, arg);
 		if (!result)
 			error = ipcb_wait_sleep(&region->wait, &w->object,
-						deadline_ns);
+						deadline_ns, deaths);
 		ipcb_wait_end(&region->wait, &w->object);
 		if (result)
 			return result < 0 ? result : 0;

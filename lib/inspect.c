@@ -104,7 +104,7 @@ static void fill_constants(const struct ipcbuf_region *region,
 			   struct ipcbuf_region_info *info)
 {
 	const struct ipcb_header *header = region->header;
-	struct stat st;
+	struct ipcb_name_owner owner;
 
 	info->size_bytes = region->g.size_bytes;
 	info->heap_bytes = region->g.heap_bytes;
@@ -119,10 +119,11 @@ static void fill_constants(const struct ipcbuf_region *region,
 	info->wait_name = region->wait.ops->name;
 	info->max_members = region->g.max_members;
 	memcpy(info->name, header->name, sizeof(info->name) - 1);
-	if (!fstat(region->lock_fd, &st)) {
-		info->mode = st.st_mode & 0777;
-		info->uid = st.st_uid;
-		info->gid = st.st_gid;
+	if (!region->memory.ops->owner(&region->memory, region->lock_fd,
+				       &owner)) {
+		info->mode = owner.mode;
+		info->uid = owner.uid;
+		info->gid = owner.gid;
 	}
 }
 
@@ -282,7 +283,8 @@ static int visit_members(const struct ipcbuf_region *region,
 			.held_bytes = sums->member_bytes[id],
 		};
 
-		if (ipcb_member_state(word) == IPCB_MEMBER_FREE)
+		if (ipcb_member_state(word) == IPCB_MEMBER_FREE &&
+		    !ipcb_member_died(region, id))
 			continue;
 		info.alive = ipcb_member_alive(region, id);
 		result = visit(&info, arg);

@@ -18,6 +18,7 @@ static int claim(struct ipcbuf_region *region, uint32_t slot)
 {
 	struct ipcb_member_slot *s = slot_at(region, slot);
 	uint64_t word = ipcb_load_acquire(&s->word);
+	uint32_t generation;
 	int error = 0;
 
 	/* What is done in our name during recovery is found if we die. */
@@ -25,6 +26,10 @@ static int claim(struct ipcbuf_region *region, uint32_t slot)
 	region->wait.member = slot + 1;
 	if (ipcb_member_state(word) != IPCB_MEMBER_FREE)
 		error = ipcb_recover_member(region, slot);
+	generation = ipcb_member_generation(word);
+	if (!error)
+		error = region->memory.ops->join(&region->memory, slot,
+						 &generation);
 	if (error) {
 		ipcb_unlock(region->lock_fd, IPCB_LOCK_MEMBER(slot));
 		return error;
@@ -33,8 +38,7 @@ static int claim(struct ipcbuf_region *region, uint32_t slot)
 	ipcb_store_relaxed(&s->joined_ns, ipcb_realtime_ns());
 	/* Release: who sees ALIVE sees the pid (ipcb_member_pid()). */
 	ipcb_store_release(&s->word,
-			   ipcb_member_word(IPCB_MEMBER_ALIVE,
-					    ipcb_member_generation(word) + 1));
+			   ipcb_member_word(IPCB_MEMBER_ALIVE, generation));
 	return 0;
 }
 
@@ -45,10 +49,13 @@ int ipcb_member_join(struct ipcbuf_region *region)
 
 	for (slot = 0; slot < region->g.max_members; slot++) {
 		error = ipcb_lock_try(region->lock_fd, IPCB_LOCK_MEMBER(slot));
-		if (!error)
-			return claim(region, slot);
-		if (error != -EAGAIN)
+		if (!error) {
+			error = claim(region, slot);
+			if (error != -EBUSY)
+				return error;
+		} else if (error != -EAGAIN) {
 			return error;
+		}
 	}
 	return -EUSERS;
 }
@@ -63,11 +70,25 @@ void ipcb_member_leave(struct ipcbuf_region *region)
 	ipcb_store_release(&s->word,
 			   ipcb_member_word(IPCB_MEMBER_FREE,
 					    ipcb_member_generation(word)));
+	region->memory.ops->leave(&region->memory);
 	ipcb_unlock(region->lock_fd, IPCB_LOCK_MEMBER(slot));
+}
+
+static enum ipcb_member_news news_of(const struct ipcbuf_region *region,
+				     uint32_t id)
+{
+	return region->memory.ops->news(&region->memory, id - 1);
+}
+
+int ipcb_member_died(const struct ipcbuf_region *region, uint32_t id)
+{
+	return ipcb_member_id_valid(region, id) &&
+	       news_of(region, id) == IPCB_NEWS_DEAD;
 }
 
 int ipcb_member_alive(const struct ipcbuf_region *region, uint32_t id)
 {
+	enum ipcb_member_news news;
 	uint64_t word;
 
 	if (!ipcb_member_id_valid(region, id))
@@ -77,6 +98,9 @@ int ipcb_member_alive(const struct ipcbuf_region *region, uint32_t id)
 	word = ipcb_load_acquire(&slot_at(region, id - 1)->word);
 	if (ipcb_member_state(word) == IPCB_MEMBER_FREE)
 		return 0;
+	news = news_of(region, id);
+	if (news != IPCB_NEWS_NONE)
+		return news == IPCB_NEWS_ALIVE;
 	return ipcb_lock_held(region->lock_fd, IPCB_LOCK_MEMBER(id - 1), 1) != 0;
 }
 
@@ -93,28 +117,37 @@ static unsigned int slot_state(const struct ipcbuf_region *region, uint32_t id)
 		ipcb_load_acquire(&slot_at(region, id - 1)->word));
 }
 
+/* One that died after it had left, or before it had come, is only reaped. */
 static int needs_recovery(const struct ipcbuf_region *region, uint32_t id)
 {
-	return slot_state(region, id) != IPCB_MEMBER_FREE &&
-	       !ipcb_member_alive(region, id);
+	if (slot_state(region, id) == IPCB_MEMBER_FREE)
+		return ipcb_member_died(region, id);
+	return !ipcb_member_alive(region, id);
+}
+
+/* Holds the byte; whoever it belonged to has died, left or been recovered. */
+static int recover_locked(struct ipcbuf_region *region, uint32_t id)
+{
+	if (slot_state(region, id) != IPCB_MEMBER_FREE)
+		return !ipcb_recover_member(region, id - 1);
+	region->memory.ops->reap(&region->memory, id - 1);
+	return 0;
 }
 
 static int recover_and_unlock(struct ipcbuf_region *region, uint32_t id)
 {
-	int recovered = 0;
+	int result = -EAGAIN;
 
 	/*
 	 * The byte doesn't keep out other threads of this handle, which share
 	 * its open file description; the directory's lock does.
 	 */
 	if (!ipcb_lock_try(region->lock_fd, IPCB_LOCK_MEMBER(id - 1))) {
-		/* It may have left or been recovered before we had it. */
-		if (slot_state(region, id) != IPCB_MEMBER_FREE)
-			recovered = !ipcb_recover_member(region, id - 1);
+		result = recover_locked(region, id);
 		ipcb_unlock(region->lock_fd, IPCB_LOCK_MEMBER(id - 1));
 	}
 	ipcb_directory_unlock(region);
-	return recovered;
+	return result;
 }
 
 static int can_be_dead(const struct ipcbuf_region *region, uint32_t id)
@@ -127,13 +160,15 @@ int ipcb_recover_if_dead(struct ipcbuf_region *region, uint32_t id)
 {
 	if (!can_be_dead(region, id) || ipcb_directory_lock(region))
 		return 0;
-	return recover_and_unlock(region, id);
+	return recover_and_unlock(region, id) == 1;
 }
 
 int ipcb_try_recover_if_dead(struct ipcbuf_region *region, uint32_t id)
 {
-	if (!can_be_dead(region, id) || ipcb_directory_try_lock(region))
+	if (!can_be_dead(region, id))
 		return 0;
+	if (ipcb_directory_try_lock(region))
+		return -EAGAIN;
 	return recover_and_unlock(region, id);
 }
 

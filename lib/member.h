@@ -8,6 +8,11 @@
  * and whose byte can be taken belongs to a dead member, and who has taken the
  * byte is its only recoverer.
  *
+ * A backend that tells of deaths (struct ipcb_memory_ops.news) knows members by
+ * the same slots and gives them their generations. It is joined after the byte
+ * has been taken, and left before it is given back; so between the two, and
+ * while a slot is being recovered, what the slot says here and there may differ.
+ *
  * Members are known by id = slot + 1 and generation, never by pid.
  */
 #ifndef IPCB_MEMBER_H
@@ -49,6 +54,9 @@ void ipcb_member_leave(struct ipcbuf_region *region);
 /* Is the member with this id alive? A system call, unless it is us. */
 int ipcb_member_alive(const struct ipcbuf_region *region, uint32_t id);
 
+/* Does the backend know of a death in this slot that nobody has seen to? */
+int ipcb_member_died(const struct ipcbuf_region *region, uint32_t id);
+
 /* 0 where there is none. */
 int32_t ipcb_member_pid(const struct ipcbuf_region *region, uint32_t id);
 
@@ -60,7 +68,10 @@ unsigned int ipcb_recover_dead(struct ipcbuf_region *region);
 
 /* Recovers this one, if it died. 1 where it had. */
 int ipcb_recover_if_dead(struct ipcbuf_region *region, uint32_t id);
-/* The same without waiting: 0 also where the directory is locked just now. */
+/*
+ * The same without waiting. -EAGAIN: it has died, but somebody else is changing
+ * the directory or recovering it just now.
+ */
 int ipcb_try_recover_if_dead(struct ipcbuf_region *region, uint32_t id);
 
 /*

@@ -10,54 +10,69 @@
 
 #include <ipcbuf/region.h>
 
-static const struct ipcb_memory_ops *const backends[] = {
+const struct ipcb_memory_ops *const ipcb_memory_backends[] = {
+	&ipcb_memory_kmod,
 	&ipcb_memory_posix,
 	&ipcb_memory_sysv,
 	&ipcb_memory_memfd,
+	NULL,
 };
-
-#define N_BACKENDS (sizeof(backends) / sizeof(backends[0]))
 
 const struct ipcb_memory_ops *ipcb_memory_by_id(uint32_t id)
 {
-	size_t i;
+	const struct ipcb_memory_ops *const *ops = ipcb_memory_backends;
 
-	for (i = 0; i < N_BACKENDS; i++)
-		if (backends[i]->id == id)
-			return backends[i];
-	return NULL;
+	while (*ops && (*ops)->id != id)
+		ops++;
+	return *ops;
 }
 
-static int select_by_name(const char *name, const struct ipcb_memory_ops **ret)
+static const struct ipcb_memory_ops *by_name(const char *name)
 {
-	size_t i;
+	const struct ipcb_memory_ops *const *ops = ipcb_memory_backends;
 
-	for (i = 0; i < N_BACKENDS; i++) {
-		if (!strcmp(backends[i]->name, name)) {
-			*ret = backends[i];
-			return 0;
-		}
-	}
-	return strcmp(name, "kmod") ? -EINVAL : -EOPNOTSUPP;
+	while (*ops && strcmp((*ops)->name, name) != 0)
+		ops++;
+	return *ops;
 }
 
-int ipcb_memory_select(uint32_t id, const struct ipcb_memory_ops **ret)
+static int will_do(const struct ipcb_memory_ops *ops, uint32_t wait,
+		   uint64_t size_bytes)
 {
-	const struct ipcb_memory_ops *ops;
+	return size_bytes <= ops->max_bytes &&
+	       (!wait || ops->waits >> wait & 1) && !ops->available();
+}
+
+/* Where none will do, posix says what is wrong. */
+static const struct ipcb_memory_ops *default_for(uint32_t wait,
+						 uint64_t size_bytes)
+{
+	const struct ipcb_memory_ops *const *ops = ipcb_memory_backends;
+
+	while (*ops && !will_do(*ops, wait, size_bytes))
+		ops++;
+	return *ops && (*ops)->names ? *ops : &ipcb_memory_posix;
+}
+
+int ipcb_memory_select(uint32_t id, uint32_t wait, uint64_t size_bytes,
+		       const struct ipcb_memory_ops **ret)
+{
 	const char *name = getenv("IPCBUF_REGION");
+	const struct ipcb_memory_ops *ops;
+	int error;
 
-	if (id == IPCBUF_BACKEND_DEFAULT) {
-		if (name && *name)
-			return select_by_name(name, ret);
-		id = IPCBUF_BACKEND_POSIX;
-	}
-	if (id == IPCBUF_BACKEND_KMOD)
-		return -EOPNOTSUPP;
-	ops = ipcb_memory_by_id(id);
+	if (id != IPCBUF_BACKEND_DEFAULT)
+		ops = ipcb_memory_by_id(id);
+	else if (name && *name)
+		ops = by_name(name);
+	else
+		ops = default_for(wait, size_bytes);
 	if (!ops)
 		return -EINVAL;
-	*ret = ops;
-	return 0;
+	error = ops->available();
+	if (!error)
+		*ret = ops;
+	return error;
 }
 
 int ipcb_memory_reserve(uint64_t bytes, unsigned char **ret)
@@ -135,4 +150,65 @@ uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory)
 	struct stat st;
 
 	return fstat(memory->fd, &st) ? 0 : (uint64_t)st.st_blocks * 512;
+}
+
+int ipcb_memory_always(void)
+{
+	return 0;
+}
+
+int ipcb_memory_owner_of_file(const struct ipcb_memory *memory, int lock_fd,
+			      struct ipcb_name_owner *ret_owner)
+{
+	struct stat st;
+
+	(void)memory;
+	if (fstat(lock_fd, &st))
+		return -errno;
+	ret_owner->mode = st.st_mode & 0777;
+	ret_owner->uid = st.st_uid;
+	ret_owner->gid = st.st_gid;
+	return 0;
+}
+
+int ipcb_memory_no_fd(const struct ipcb_memory *memory, int *ret_fd)
+{
+	(void)memory;
+	(void)ret_fd;
+	return -EOPNOTSUPP;
+}
+
+int ipcb_memory_no_open_fd(struct ipcb_memory *memory, int fd)
+{
+	(void)memory;
+	(void)fd;
+	return -EPROTO;
+}
+
+int ipcb_memory_join(struct ipcb_memory *memory, uint32_t slot,
+		     uint32_t *generation)
+{
+	(void)memory;
+	(void)slot;
+	++*generation;
+	return 0;
+}
+
+void ipcb_memory_leave(struct ipcb_memory *memory)
+{
+	(void)memory;
+}
+
+void ipcb_memory_reap(struct ipcb_memory *memory, uint32_t slot)
+{
+	(void)memory;
+	(void)slot;
+}
+
+enum ipcb_member_news ipcb_memory_news(const struct ipcb_memory *memory,
+				       uint32_t slot)
+{
+	(void)memory;
+	(void)slot;
+	return IPCB_NEWS_NONE;
 }

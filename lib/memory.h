@@ -11,6 +11,9 @@
 
 #include "namefile.h"
 
+struct ipcbuf_control;
+struct ipcb_names_ops;
+
 struct ipcb_memory {
 	const struct ipcb_memory_ops *ops;
 	unsigned char *base;
@@ -18,13 +21,30 @@ struct ipcb_memory {
 	int fd;			/* -1 where the backend has none */
 	int shm_id;		/* System V */
 	int rdonly;
+	/* kmod: the kernel's page of members, read-only, and the region's id */
+	const struct ipcbuf_control *control;
+	uint64_t control_bytes;
+	uint64_t kernel_id;
+};
+
+/* What a backend knows of a member by itself. */
+enum ipcb_member_news {
+	IPCB_NEWS_NONE = 0,	/* nothing: ask the member's lock */
+	IPCB_NEWS_FREE,
+	IPCB_NEWS_ALIVE,
+	IPCB_NEWS_DEAD,		/* and nobody has recovered it yet */
 };
 
 struct ipcb_memory_ops {
 	const char *name;
 	uint32_t id;		/* enum ipcbuf_backend */
-	int anonymous;		/* has no name to open it by */
+	uint32_t waits;		/* 1 << enum ipcbuf_wait: what goes with it */
+	uint32_t wait;		/* the one where none is asked for */
+	uint64_t max_bytes;
+	const struct ipcb_names_ops *names;	/* NULL: has none to open it by */
 
+	/* 0, or -EOPNOTSUPP, -EACCES: why it can't be had here and now. */
+	int (*available)(void);
 	/*
 	 * Makes and maps zero-filled memory of @record->size_bytes. Whatever
 	 * could outlive the process is in *record, written to @name_fd,
@@ -46,17 +66,56 @@ struct ipcb_memory_ops {
 			 uint64_t bytes);
 	/* Bytes that it holds from the machine now. */
 	uint64_t (*usage)(const struct ipcb_memory *memory);
+	/* Who owns it; @lock_fd is the region's lock file. */
+	int (*owner)(const struct ipcb_memory *memory, int lock_fd,
+		     struct ipcb_name_owner *ret_owner);
+
+	/*
+	 * A lock file of its own for this handle, where that isn't the name's
+	 * file (NULL).
+	 */
+	int (*lock_file)(const struct ipcb_memory *memory, int *ret_fd);
+	/* A new descriptor to pass on; -EOPNOTSUPP. */
+	int (*get_fd)(const struct ipcb_memory *memory, int *ret_fd);
+	/* Opens one that was passed; -EPROTO: none of this backend's. */
+	int (*open_fd)(struct ipcb_memory *memory, int fd);
+
+	/*
+	 * Membership, for a backend that tells of its members' deaths. The
+	 * caller of join() and reap() holds the byte of the slot.
+	 *
+	 * @generation: the slot's last one, and then the new one. -EBUSY:
+	 * somebody has it who doesn't keep to the lock.
+	 */
+	int (*join)(struct ipcb_memory *memory, uint32_t slot,
+		    uint32_t *generation);
+	void (*leave)(struct ipcb_memory *memory);
+	/* What the dead one held has been recovered. */
+	void (*reap)(struct ipcb_memory *memory, uint32_t slot);
+	enum ipcb_member_news (*news)(const struct ipcb_memory *memory,
+				      uint32_t slot);
 };
 
 extern const struct ipcb_memory_ops ipcb_memory_posix;
 extern const struct ipcb_memory_ops ipcb_memory_sysv;
 extern const struct ipcb_memory_ops ipcb_memory_memfd;
+extern const struct ipcb_memory_ops ipcb_memory_kmod;
+
+/* names.h */
+extern const struct ipcb_names_ops ipcb_names_file;
+extern const struct ipcb_names_ops ipcb_names_kmod;
+
+/* memory.c: all there are, NULL last; the default is the first that will do. */
+extern const struct ipcb_memory_ops *const ipcb_memory_backends[];
 
 /*
- * memory.c. @id is an enum ipcbuf_backend; DEFAULT asks $IPCBUF_REGION.
- * -EINVAL: no such backend. -EOPNOTSUPP: known, but not available here.
+ * @id is an enum ipcbuf_backend; DEFAULT asks $IPCBUF_REGION, and where that
+ * says nothing either takes one that has room for @size_bytes and goes with
+ * @wait (an enum ipcbuf_wait, or 0 for any).
+ * -EINVAL: no such backend. -EOPNOTSUPP, -EACCES: known, but not to be had.
  */
-int ipcb_memory_select(uint32_t id, const struct ipcb_memory_ops **ret);
+int ipcb_memory_select(uint32_t id, uint32_t wait, uint64_t size_bytes,
+		       const struct ipcb_memory_ops **ret);
 const struct ipcb_memory_ops *ipcb_memory_by_id(uint32_t id);
 
 /*
@@ -76,7 +135,20 @@ void ipcb_memory_decommit_fd(struct ipcb_memory *memory, uint64_t offset,
 
 uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory);
 
-/* memory_memfd.c: adopts a descriptor that was passed. */
-int ipcb_memory_open_memfd(struct ipcb_memory *memory, int fd);
+/* For backends that can always be had, ... */
+int ipcb_memory_always(void);
+/* ... whose lock file tells the owner, ... */
+int ipcb_memory_owner_of_file(const struct ipcb_memory *memory, int lock_fd,
+			      struct ipcb_name_owner *ret_owner);
+/* ... that have no descriptor to pass, ... */
+int ipcb_memory_no_fd(const struct ipcb_memory *memory, int *ret_fd);
+int ipcb_memory_no_open_fd(struct ipcb_memory *memory, int fd);
+/* ... and that know nothing of members. */
+int ipcb_memory_join(struct ipcb_memory *memory, uint32_t slot,
+		     uint32_t *generation);
+void ipcb_memory_leave(struct ipcb_memory *memory);
+void ipcb_memory_reap(struct ipcb_memory *memory, uint32_t slot);
+enum ipcb_member_news ipcb_memory_news(const struct ipcb_memory *memory,
+				       uint32_t slot);
 
 #endif

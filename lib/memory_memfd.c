@@ -66,7 +66,7 @@ static int memfd_remove(const char *name, const struct ipcb_name_record *record)
 	return 0;
 }
 
-int ipcb_memory_open_memfd(struct ipcb_memory *memory, int fd)
+static int memfd_open_fd(struct ipcb_memory *memory, int fd)
 {
 	uint64_t tail = TAIL_BYTES;
 	struct stat st;
@@ -78,7 +78,6 @@ int ipcb_memory_open_memfd(struct ipcb_memory *memory, int fd)
 	if (seals < 0 || (seals & F_SEAL_SHRINK) == 0 ||
 	    (uint64_t)st.st_size < IPCBUF_REGION_MIN_BYTES + tail)
 		return -EPROTO;
-	memory->ops = &ipcb_memory_memfd;
 	memory->size_bytes = (uint64_t)st.st_size - tail;
 	memory->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (memory->fd < 0)
@@ -89,10 +88,38 @@ int ipcb_memory_open_memfd(struct ipcb_memory *memory, int fd)
 	return error;
 }
 
+static int memfd_get_fd(const struct ipcb_memory *memory, int *ret_fd)
+{
+	int fd = fcntl(memory->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+/* Opened once more, so that locks taken through it are this handle's own. */
+static int memfd_lock_file(const struct ipcb_memory *memory, int *ret_fd)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", memory->fd);
+	fd = open(path, (memory->rdonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
 const struct ipcb_memory_ops ipcb_memory_memfd = {
 	.name = "memfd",
 	.id = IPCBUF_BACKEND_MEMFD,
-	.anonymous = 1,
+	/* A set of semaphores without a name would outlive a killed creator. */
+	.waits = 1u << IPCBUF_WAIT_FUTEX | 1u << IPCBUF_WAIT_POSIX_SEM,
+	.wait = IPCBUF_WAIT_FUTEX,
+	.max_bytes = IPCBUF_REGION_MAX_BYTES,
+	.available = ipcb_memory_always,
 	.create = memfd_create_memory,
 	.open = memfd_open,
 	.close = ipcb_memory_close_fd,
@@ -100,4 +127,12 @@ const struct ipcb_memory_ops ipcb_memory_memfd = {
 	.commit = ipcb_memory_commit_fd,
 	.decommit = ipcb_memory_decommit_fd,
 	.usage = ipcb_memory_usage_fd,
+	.owner = ipcb_memory_owner_of_file,
+	.lock_file = memfd_lock_file,
+	.get_fd = memfd_get_fd,
+	.open_fd = memfd_open_fd,
+	.join = ipcb_memory_join,
+	.leave = ipcb_memory_leave,
+	.reap = ipcb_memory_reap,
+	.news = ipcb_memory_news,
 };

@@ -94,6 +94,12 @@ static int posix_remove(const char *name, const struct ipcb_name_record *record)
 const struct ipcb_memory_ops ipcb_memory_posix = {
 	.name = "posix",
 	.id = IPCBUF_BACKEND_POSIX,
+	.waits = 1u << IPCBUF_WAIT_FUTEX | 1u << IPCBUF_WAIT_POSIX_SEM |
+		 1u << IPCBUF_WAIT_SYSV_SEM,
+	.wait = IPCBUF_WAIT_FUTEX,
+	.max_bytes = IPCBUF_REGION_MAX_BYTES,
+	.names = &ipcb_names_file,
+	.available = ipcb_memory_always,
 	.create = posix_create,
 	.open = posix_open,
 	.close = ipcb_memory_close_fd,
@@ -101,4 +107,11 @@ const struct ipcb_memory_ops ipcb_memory_posix = {
 	.commit = ipcb_memory_commit_fd,
 	.decommit = ipcb_memory_decommit_fd,
 	.usage = ipcb_memory_usage_fd,
+	.owner = ipcb_memory_owner_of_file,
+	.get_fd = ipcb_memory_no_fd,
+	.open_fd = ipcb_memory_no_open_fd,
+	.join = ipcb_memory_join,
+	.leave = ipcb_memory_leave,
+	.reap = ipcb_memory_reap,
+	.news = ipcb_memory_news,
 };

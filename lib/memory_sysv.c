@@ -176,6 +176,12 @@ static uint64_t sysv_usage(const struct ipcb_memory *memory)
 const struct ipcb_memory_ops ipcb_memory_sysv = {
 	.name = "sysv",
 	.id = IPCBUF_BACKEND_SYSV,
+	.waits = 1u << IPCBUF_WAIT_FUTEX | 1u << IPCBUF_WAIT_POSIX_SEM |
+		 1u << IPCBUF_WAIT_SYSV_SEM,
+	.wait = IPCBUF_WAIT_FUTEX,
+	.max_bytes = IPCBUF_REGION_MAX_BYTES,
+	.names = &ipcb_names_file,
+	.available = ipcb_memory_always,
 	.create = sysv_create,
 	.open = sysv_open,
 	.close = sysv_close,
@@ -183,4 +189,11 @@ const struct ipcb_memory_ops ipcb_memory_sysv = {
 	.commit = sysv_commit,
 	.decommit = sysv_decommit,
 	.usage = sysv_usage,
+	.owner = ipcb_memory_owner_of_file,
+	.get_fd = ipcb_memory_no_fd,
+	.open_fd = ipcb_memory_no_open_fd,
+	.join = ipcb_memory_join,
+	.leave = ipcb_memory_leave,
+	.reap = ipcb_memory_reap,
+	.news = ipcb_memory_news,
 };

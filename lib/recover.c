@@ -11,7 +11,7 @@
  *   4. waiters' entries and semaphores: free
  *   5. every own word that still says its id, LEAVING or not: FREE
  *   6. its spans: orphans; those that are free go back
- *   7. the slot: FREE
+ *   7. the slot: FREE, and the backend may forget the death
  *
  * 2 and 3 come before 5, or the sweep would free what is listed or on its way.
  * In 3 tail comes before the sweep, and is read before the window.
@@ -150,6 +150,7 @@ int ipcb_recover_member(struct ipcbuf_region *region, uint32_t slot)
 	ipcb_store_release(&s->word,
 			   ipcb_member_word(IPCB_MEMBER_FREE,
 					    ipcb_member_generation(word)));
+	region->memory.ops->reap(&region->memory, slot);
 	ipcb_directory_announce(region);
 	ipcb_directory_unlock(region);
 	return 0;

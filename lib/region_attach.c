@@ -100,6 +100,7 @@ void ipcb_region_set_tables(struct ipcbuf_region *region)
 	region->slab_units_mask = (1u << (region->g.slab_shift - 6)) - 1;
 	region->wait.sem_claims = ipcb_at(region, g->sems_offset);
 	region->wait.max_sems = g->max_sems;
+	region->wait.memory = &region->memory;
 }
 
 /*
@@ -119,7 +120,7 @@ static void choose_fences(struct ipcbuf_region *region)
 int ipcb_region_wait_file(const struct ipcbuf_region *region,
 			  uint64_t *ret_offset)
 {
-	if (region->memory.ops->anonymous) {
+	if (region->memory.ops->lock_file) {
 		*ret_offset = region->g.size_bytes;
 		return region->memory.fd;
 	}
@@ -129,11 +130,12 @@ int ipcb_region_wait_file(const struct ipcbuf_region *region,
 
 static int open_wait(struct ipcbuf_region *region)
 {
+	uint32_t id = region->header->wait;
 	uint64_t offset;
 	int fd = ipcb_region_wait_file(region, &offset);
 
-	region->wait.ops = ipcb_wait_by_id(region->header->wait);
-	if (!region->wait.ops)
+	region->wait.ops = ipcb_wait_by_id(id);
+	if (!region->wait.ops || !(region->memory.ops->waits >> id & 1))
 		return -EPROTO;
 	region->wait.sem_id = region->header->sem_id;
 	choose_fences(region);

@@ -1,28 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * Creating, opening and unlinking by name.
- *
- * All of it happens under the name's IPCB_LOCK_CREATE, so there is never more
- * than one who makes or removes what a name stands for, and whatever isn't
- * READY under the lock was left by somebody who died (or gave up) and is
- * removed. The steps of creation, and what a death after each leaves:
- *
- *   name file            empty: the next one starts over
- *   record PENDING       the same; the record says what may exist
- *   memory, semaphores   removed through the record
- *   header, magic        the same
- *   record READY         a region without a member; it can be opened
+ * Creating and opening: finding who knows the name, and making a region in
+ * memory that is there. What a name is, and what of a creation a death leaves
+ * behind, is told in names_file.c and names_kmod.c.
  */
 #include <string.h>
 #include <unistd.h>
 
-#include "lockfile.h"
 #include "member.h"
+#include "names.h"
 #include "process.h"
 #include "region_attach.h"
-#include "region_params.h"
 
-enum open_mode { MODE_CREATE, MODE_OPEN, MODE_EITHER };
+const struct ipcb_names_ops *const ipcb_names[] = {
+	&ipcb_names_kmod,
+	&ipcb_names_file,
+	NULL,
+};
 
 static void header_init(struct ipcbuf_region *region, const char *name,
 			const struct ipcb_region_params *params)
@@ -77,6 +71,37 @@ static int furnish(struct ipcbuf_region *region, const char *name, int name_fd,
 	return error;
 }
 
+/* Where it isn't the name's file, which whoever opened that closes. */
+static int open_lock_file(struct ipcbuf_region *region)
+{
+	const struct ipcb_memory_ops *ops = region->memory.ops;
+
+	return ops->lock_file ? ops->lock_file(&region->memory,
+					       &region->lock_fd) : 0;
+}
+
+static void close_lock_file(struct ipcbuf_region *region)
+{
+	if (!region->memory.ops->lock_file)
+		return;
+	close(region->lock_fd);
+	region->lock_fd = -1;
+}
+
+int ipcb_region_open_memory(struct ipcbuf_region *region)
+{
+	int error = open_lock_file(region);
+
+	if (!error) {
+		error = ipcb_region_attach(region);
+		if (error)
+			close_lock_file(region);
+	}
+	if (error)
+		region->memory.ops->close(&region->memory);
+	return error;
+}
+
 int ipcb_region_make(struct ipcbuf_region *region, const char *name,
 		     int name_fd, const struct ipcb_region_params *params)
 {
@@ -95,11 +120,12 @@ int ipcb_region_make(struct ipcbuf_region *region, const char *name,
 				       &params->owner);
 	if (error)
 		return error;
-	if (params->memory->anonymous)
-		error = ipcb_region_own_description(&region->memory,
-						    &region->lock_fd);
-	if (!error)
+	error = open_lock_file(region);
+	if (!error) {
 		error = furnish(region, name, name_fd, &record, params);
+		if (error)
+			close_lock_file(region);
+	}
 	if (!error && name_fd >= 0) {
 		record.state = IPCB_NAME_READY;
 		error = ipcb_namefile_write(name_fd, &record);
@@ -111,107 +137,6 @@ int ipcb_region_make(struct ipcbuf_region *region, const char *name,
 	if (error)
 		ipcb_name_reap(name, &record);
 	return error;
-}
-
-void ipcb_name_reap(const char *name, const struct ipcb_name_record *record)
-{
-	const struct ipcb_memory_ops *memory =
-		ipcb_memory_by_id(record->backend);
-	const struct ipcb_wait_ops *wait = ipcb_wait_by_id(record->wait);
-
-	if (memory)
-		memory->remove(name, record);
-	if (wait)
-		wait->remove(record);
-}
-
-static int open_ready(struct ipcbuf_region *region, const char *name,
-		      const struct ipcb_name_record *record)
-{
-	int error;
-
-	region->memory.ops = ipcb_memory_by_id(record->backend);
-	if (!region->memory.ops)
-		return -EPROTO;
-	error = region->memory.ops->open(&region->memory, name, record);
-	if (error)
-		return error;
-	error = ipcb_region_attach(region);
-	if (error)
-		region->memory.ops->close(&region->memory);
-	return error;
-}
-
-/*
- * Under the lock. What a dead creator has left is removed here, be it to
- * start again or to say that there is nothing.
- */
-static int open_locked(struct ipcbuf_region *region, const char *name,
-		       int name_fd, enum open_mode mode,
-		       const struct ipcb_region_params *params)
-{
-	struct ipcb_name_record record;
-	int error = ipcb_namefile_read(name_fd, &record);
-
-	if (!error && record.state == IPCB_NAME_READY) {
-		if (mode == MODE_CREATE)
-			return -EEXIST;
-		error = open_ready(region, name, &record);
-		if (error != -ENOENT)
-			return error;
-		error = 0;	/* its memory was removed by hand */
-	}
-	if (error && error != -ENODATA)
-		return error;
-	if (!error)
-		ipcb_name_reap(name, &record);
-	error = mode == MODE_OPEN ? -ENOENT :
-		ipcb_region_make(region, name, name_fd, params);
-	if (error)
-		ipcb_namefile_remove(name);
-	/* Memory of that name, which no region's name file speaks of. */
-	return error == -EEXIST && mode == MODE_EITHER ? -EPROTO : error;
-}
-
-static int open_writable(struct ipcbuf_region *region, const char *name,
-			 enum open_mode mode,
-			 const struct ipcb_region_params *params)
-{
-	int fd, error;
-
-	error = ipcb_namefile_lock(name, mode == MODE_OPEN ? NULL :
-				   &params->owner, &fd);
-	if (error)
-		return error;
-	region->lock_fd = fd;
-	error = open_locked(region, name, fd, mode, params);
-	if (error)
-		close(fd);
-	else
-		ipcb_unlock(fd, IPCB_LOCK_CREATE);
-	return error;
-}
-
-/* An observer takes no lock: the record is written by a single pwrite(). */
-static int open_rdonly(struct ipcbuf_region *region, const char *name)
-{
-	struct ipcb_name_record record;
-	int fd, error;
-
-	error = ipcb_namefile_open_rdonly(name, &fd);
-	if (error)
-		return error;
-	region->lock_fd = fd;
-	region->rdonly = 1;
-	region->memory.rdonly = 1;
-	error = ipcb_namefile_read(fd, &record);
-	if (!error && record.state != IPCB_NAME_READY)
-		error = -ENOENT;
-	if (!error)
-		error = open_ready(region, name, &record);
-	if (error)
-		close(fd);
-	return error == -ENODATA ? -ENOENT : error;
 }
 
 struct ipcbuf_region *ipcb_region_new(void)
@@ -228,9 +153,57 @@ struct ipcbuf_region *ipcb_region_new(void)
 	return region;
 }
 
+/* Whoever else knows the name comes first: it is theirs. */
+static int ask_others(struct ipcbuf_region *region, const char *name,
+		      enum ipcb_open_mode mode,
+		      const struct ipcb_names_ops *own)
+{
+	const struct ipcb_names_ops *const *names;
+	int error;
+
+	for (names = ipcb_names; *names; names++) {
+		if (*names == own)
+			continue;
+		if (mode == IPCB_CREATE)
+			error = (*names)->check_free(name);
+		else
+			error = (*names)->open(region, name, IPCB_OPEN, NULL);
+		if (mode == IPCB_CREATE ? error : error != -ENOENT)
+			return error;
+	}
+	return -ENOENT;
+}
+
+static int create_named(struct ipcbuf_region *region, const char *name,
+			enum ipcb_open_mode mode,
+			const struct ipcb_region_params *params)
+{
+	const struct ipcb_names_ops *own = params->memory->names;
+	int error;
+
+	if (!own)
+		return ipcb_region_make(region, name, -1, params);
+	error = ask_others(region, name, mode, own);
+	return error == -ENOENT ? own->open(region, name, mode, params) :
+				  error;
+}
+
+static int open_rdonly(struct ipcbuf_region *region, const char *name)
+{
+	const struct ipcb_names_ops *const *names;
+	int error = -ENOENT;
+
+	region->rdonly = 1;
+	region->memory.rdonly = 1;
+	for (names = ipcb_names; *names && error == -ENOENT; names++)
+		error = (*names)->open_rdonly(region, name);
+	return error;
+}
+
 static int open_by_name(const char *name,
 			const struct ipcbuf_region_options *options,
-			enum open_mode mode, struct ipcbuf_region **ret_region)
+			enum ipcb_open_mode mode,
+			struct ipcbuf_region **ret_region)
 {
 	struct ipcb_region_params params;
 	struct ipcbuf_region *region;
@@ -238,21 +211,21 @@ static int open_by_name(const char *name,
 
 	if (!ret_region || ipcb_name_check(name))
 		return -EINVAL;
-	error = mode == MODE_OPEN ? ipcb_region_flags(options, &params.flags) :
+	error = mode == IPCB_OPEN ? ipcb_region_flags(options, &params.flags) :
 				    ipcb_region_params(options, &params);
 	if (error)
 		return error;
-	if ((params.flags & IPCBUF_REGION_RDONLY) && mode != MODE_OPEN)
+	if ((params.flags & IPCBUF_REGION_RDONLY) && mode != IPCB_OPEN)
 		return -EINVAL;
 	region = ipcb_region_new();
 	if (!region)
 		return -ENOMEM;
 	if (params.flags & IPCBUF_REGION_RDONLY)
 		error = open_rdonly(region, name);
-	else if (mode != MODE_OPEN && params.memory->anonymous)
-		error = ipcb_region_make(region, name, -1, &params);
+	else if (mode == IPCB_OPEN)
+		error = ask_others(region, name, mode, NULL);
 	else
-		error = open_writable(region, name, mode, &params);
+		error = create_named(region, name, mode, &params);
 	if (error)
 		ipcb_handle_free(&ipcb_region_handles, &region->handle);
 	else
@@ -265,7 +238,7 @@ ipcbuf_region_create(const char *name,
 		     const struct ipcbuf_region_options *options,
 		     struct ipcbuf_region **ret_region)
 {
-	return open_by_name(name, options, MODE_CREATE, ret_region);
+	return open_by_name(name, options, IPCB_CREATE, ret_region);
 }
 
 IPCB_PUBLIC int
@@ -273,7 +246,7 @@ ipcbuf_region_open(const char *name,
 		   const struct ipcbuf_region_options *options,
 		   struct ipcbuf_region **ret_region)
 {
-	return open_by_name(name, options, MODE_OPEN, ret_region);
+	return open_by_name(name, options, IPCB_OPEN, ret_region);
 }
 
 IPCB_PUBLIC int
@@ -281,5 +254,5 @@ ipcbuf_region_open_or_create(const char *name,
 			     const struct ipcbuf_region_options *options,
 			     struct ipcbuf_region **ret_region)
 {
-	return open_by_name(name, options, MODE_EITHER, ret_region);
+	return open_by_name(name, options, IPCB_OPEN_OR_CREATE, ret_region);
 }

@@ -34,11 +34,25 @@ int ipcb_region_flags(const struct ipcbuf_region_options *options,
 	return error;
 }
 
-/* A set of semaphores without a name would outlive a killed creator. */
-static int check_pair(const struct ipcb_region_params *params)
+/* The wait decides with where a backend has to be found for it. */
+static int choose_backends(const struct ipcbuf_region_options *options,
+			   struct ipcb_region_params *params)
 {
-	return params->memory->anonymous && params->wait == &ipcb_wait_sysv_sem ?
-	       -EOPNOTSUPP : 0;
+	uint32_t wait = options->wait;
+	int error = ipcb_wait_ask_environment(&wait);
+
+	if (!error)
+		error = ipcb_memory_select(options->backend, wait,
+					   params->geometry.size_bytes,
+					   &params->memory);
+	if (error)
+		return error;
+	params->wait = ipcb_wait_by_id(wait ? wait : params->memory->wait);
+	if (!params->wait)
+		return -EINVAL;
+	return params->memory->waits >> params->wait->id & 1 &&
+	       params->geometry.size_bytes <= params->memory->max_bytes ?
+	       0 : -EOPNOTSUPP;
 }
 
 int ipcb_region_params(const struct ipcbuf_region_options *options,
@@ -57,11 +71,7 @@ int ipcb_region_params(const struct ipcbuf_region_options *options,
 	size = copy.size_bytes ? copy.size_bytes : IPCBUF_REGION_DEFAULT_BYTES;
 	error = ipcb_geometry_compute(size, &params.geometry);
 	if (!error)
-		error = ipcb_memory_select(copy.backend, &params.memory);
-	if (!error)
-		error = ipcb_wait_select(copy.wait, &params.wait);
-	if (!error)
-		error = check_pair(&params);
+		error = choose_backends(&copy, &params);
 	if (error)
 		return error;
 	params.flags = copy.flags;

@@ -27,10 +27,7 @@ struct ipcbuf_region *ipcb_region_new(void);
 int ipcb_region_make(struct ipcbuf_region *region, const char *name,
 		     int name_fd, const struct ipcb_region_params *params);
 
-/*
- * region_fd.c: an anonymous region's lock file is its memory, opened once more
- * so that locks taken through it are this handle's own.
- */
-int ipcb_region_own_description(const struct ipcb_memory *memory, int *ret_fd);
+/* Opens the region that region->memory is; closes the memory on failure. */
+int ipcb_region_open_memory(struct ipcbuf_region *region);
 
 #endif

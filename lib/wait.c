@@ -17,6 +17,7 @@ static const struct ipcb_wait_ops *const kinds[] = {
 	&ipcb_wait_futex,
 	&ipcb_wait_posix_sem,
 	&ipcb_wait_sysv_sem,
+	&ipcb_wait_kmod,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -31,36 +32,43 @@ const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id)
 	return NULL;
 }
 
-static int select_by_name(const char *name, const struct ipcb_wait_ops **ret)
+int ipcb_wait_ask_environment(uint32_t *id)
 {
+	const char *name = getenv("IPCBUF_WAIT");
 	size_t i;
 
+	if (*id != IPCBUF_WAIT_DEFAULT)
+		return ipcb_wait_by_id(*id) ? 0 : -EINVAL;
+	if (!name || !*name)
+		return 0;
 	for (i = 0; i < N_KINDS; i++) {
 		if (!strcmp(kinds[i]->name, name)) {
-			*ret = kinds[i];
+			*id = kinds[i]->id;
 			return 0;
 		}
 	}
-	return strcmp(name, "kmod") ? -EINVAL : -EOPNOTSUPP;
+	return -EINVAL;
 }
 
-int ipcb_wait_select(uint32_t id, const struct ipcb_wait_ops **ret)
+uint32_t ipcb_wait_no_deaths(const struct ipcb_wait_region *wait)
 {
-	const struct ipcb_wait_ops *ops;
-	const char *name = getenv("IPCBUF_WAIT");
-
-	if (id == IPCBUF_WAIT_DEFAULT) {
-		if (name && *name)
-			return select_by_name(name, ret);
-		id = IPCBUF_WAIT_FUTEX;
-	}
-	if (id == IPCBUF_WAIT_KMOD)
-		return -EOPNOTSUPP;
-	ops = ipcb_wait_by_id(id);
-	if (!ops)
-		return -EINVAL;
-	*ret = ops;
+	(void)wait;
 	return 0;
+}
+
+int ipcb_wait_no_doorbell(const struct ipcb_wait_region *wait,
+			  const struct ipcb_wait_object *object, int *ret_fd)
+{
+	(void)wait;
+	(void)object;
+	(void)ret_fd;
+	return -EOPNOTSUPP;
+}
+
+void ipcb_wait_not_seen(const struct ipcb_wait_region *wait, uint32_t deaths)
+{
+	(void)wait;
+	(void)deaths;
 }
 
 /*
@@ -107,11 +115,18 @@ void ipcb_wait_begin(struct ipcb_wait_region *wait,
 	fence_heavy(wait);
 }
 
-int ipcb_wait_sleep(struct ipcb_wait_region *wait,
-		    struct ipcb_wait_object *object, uint64_t deadline_ns)
+static uint64_t tick_ns(const struct ipcb_wait_region *wait)
 {
-	uint64_t now = ipcbuf_now_ns();
-	uint64_t tick = ipcb_min(wait->tick_ns, ipcb_wait_tick_ns);
+	if (ipcb_wait_tick_ns == UINT64_MAX)
+		return UINT64_MAX;
+	return ipcb_min(wait->tick_ns, ipcb_wait_tick_ns * wait->ops->patience);
+}
+
+int ipcb_wait_sleep(struct ipcb_wait_region *wait,
+		    struct ipcb_wait_object *object, uint64_t deadline_ns,
+		    uint32_t deaths)
+{
+	uint64_t now = ipcbuf_now_ns(), tick = tick_ns(wait);
 	uint32_t slot = ipcb_load_relaxed(&object->sem_slot);
 	uint64_t until;
 
@@ -123,10 +138,10 @@ int ipcb_wait_sleep(struct ipcb_wait_region *wait,
 		ipcb_sleep_ns(ipcb_min(POLL_NS, deadline_ns - now));
 		return 0;
 	}
-	until = ipcb_wait_tick_ns == UINT64_MAX ? deadline_ns :
+	until = tick == UINT64_MAX ? deadline_ns :
 		ipcb_min(deadline_ns, now + tick);
-	if (wait->ops->sleep(wait, object, slot - 1, until) == -ETIMEDOUT &&
-	    until == deadline_ns)
+	if (wait->ops->sleep(wait, object, slot - 1, until, deaths) ==
+	    -ETIMEDOUT && until == deadline_ns)
 		return -ETIMEDOUT;
 	return 0;
 }

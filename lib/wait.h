@@ -18,6 +18,19 @@
  * longer than a tick, after which the waiter looks for the dead. A waiter that
  * dies leaves waiting at 1: the next wake is for nobody, and harmless.
  *
+ * A kind may hear of deaths: any member's death ends its sleeps. Who sleeps
+ * until its peer does something, or dies, must not miss the news:
+ *
+ *   sleeper                         kernel, when a member dies
+ *   L1 d = deaths                   D1 the member's slot says DEAD
+ *   L2 look whether the peer lives  D2 its locks are dropped
+ *   L3 sleep while deaths == d      D3 deaths + 1, ends the sleeps
+ *
+ * A death whose D3 comes after L1 ends L3, whether the sleeper is in it yet or
+ * not. One whose D3 came before L1 is seen by L2, and can be recovered, since
+ * D1 and D2 come before D3 and L1 before L2. That holds however long ago L1 and
+ * L2 were, so it is enough to do both after each sleep that brought nothing.
+ *
  * The light fence is free where membarrier(2) does its work: the waiter's
  * heavy fence then is a barrier on every core that runs a member. A process
  * that can't use it has full fences, and short ticks while it sleeps.
@@ -42,6 +55,7 @@ struct ipcb_wait_region {
 	int32_t sem_id;		/* sysv-sem */
 	int asymmetric;		/* the light fence is free */
 	uint64_t tick_ns;	/* no sleep is longer */
+	const struct ipcb_memory *memory;	/* kmod */
 	void *sems;		/* posix-sem */
 	size_t sems_bytes;
 };
@@ -50,6 +64,7 @@ struct ipcb_wait_ops {
 	const char *name;
 	uint32_t id;		/* enum ipcbuf_wait */
 	int uses_pool;
+	unsigned int patience;	/* how many ticks a sleep may last */
 	/*
 	 * Makes and opens the region's semaphores. @fd and @offset: a file
 	 * that every member has and a page-aligned place in it that nobody
@@ -61,20 +76,34 @@ struct ipcb_wait_ops {
 	void (*close)(struct ipcb_wait_region *wait);
 	int (*remove)(const struct ipcb_name_record *record);
 	void (*reset)(struct ipcb_wait_region *wait, uint32_t slot);
-	/* 0 (woken, or for no reason), -ETIMEDOUT */
+	/*
+	 * 0 (woken, or for no reason), -ETIMEDOUT. @deaths: what deaths() said
+	 * before the caller last looked for the dead.
+	 */
 	int (*sleep)(struct ipcb_wait_region *wait,
 		     struct ipcb_wait_object *object, uint32_t slot,
-		     uint64_t deadline_ns);
+		     uint64_t deadline_ns, uint32_t deaths);
 	void (*wake)(struct ipcb_wait_region *wait,
 		     struct ipcb_wait_object *object, uint32_t slot);
+	/* L1: how many members have died; 0 where it doesn't hear of it. */
+	uint32_t (*deaths)(const struct ipcb_wait_region *wait);
+	/*
+	 * A descriptor for poll(): POLLIN once the object's waiting isn't 1,
+	 * POLLPRI once a member has died after those that were seen().
+	 * -EOPNOTSUPP.
+	 */
+	int (*doorbell)(const struct ipcb_wait_region *wait,
+			const struct ipcb_wait_object *object, int *ret_fd);
+	void (*seen)(const struct ipcb_wait_region *wait, uint32_t deaths);
 };
 
 extern const struct ipcb_wait_ops ipcb_wait_futex;
 extern const struct ipcb_wait_ops ipcb_wait_posix_sem;
 extern const struct ipcb_wait_ops ipcb_wait_sysv_sem;
+extern const struct ipcb_wait_ops ipcb_wait_kmod;
 
-/* As ipcb_memory_select(), with $IPCBUF_WAIT. */
-int ipcb_wait_select(uint32_t id, const struct ipcb_wait_ops **ret);
+/* DEFAULT becomes what $IPCBUF_WAIT says, if anything. -EINVAL: no such kind. */
+int ipcb_wait_ask_environment(uint32_t *id);
 const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id);
 
 /* How much room ipcb_wait_ops.create() wants at its offset. */
@@ -90,6 +119,18 @@ void ipcb_membarrier(void);
 /* The longest sleep; tests make it endless to see that no wakeup is lost. */
 extern uint64_t ipcb_wait_tick_ns;
 
+/* For kinds that don't hear of deaths. */
+uint32_t ipcb_wait_no_deaths(const struct ipcb_wait_region *wait);
+/* For those that have no descriptors. */
+int ipcb_wait_no_doorbell(const struct ipcb_wait_region *wait,
+			  const struct ipcb_wait_object *object, int *ret_fd);
+void ipcb_wait_not_seen(const struct ipcb_wait_region *wait, uint32_t deaths);
+
+static inline uint32_t ipcb_wait_deaths(const struct ipcb_wait_region *wait)
+{
+	return wait->ops->deaths(wait);
+}
+
 static inline void ipcb_fence_light(const struct ipcb_wait_region *wait)
 {
 	if (ipcb_likely(wait->asymmetric))
@@ -102,10 +143,12 @@ static inline void ipcb_fence_light(const struct ipcb_wait_region *wait)
 void ipcb_wait_begin(struct ipcb_wait_region *wait,
 		     struct ipcb_wait_object *object);
 /*
- * W4, a tick at most. 0 (look again), or -ETIMEDOUT once @deadline_ns is past.
+ * W4, a tick at most. 0 (look again, also for the dead), or -ETIMEDOUT once
+ * @deadline_ns is past. @deaths: see L1.
  */
 int ipcb_wait_sleep(struct ipcb_wait_region *wait,
-		    struct ipcb_wait_object *object, uint64_t deadline_ns);
+		    struct ipcb_wait_object *object, uint64_t deadline_ns,
+		    uint32_t deaths);
 /* W5 */
 void ipcb_wait_end(struct ipcb_wait_region *wait,
 		   struct ipcb_wait_object *object);

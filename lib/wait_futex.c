@@ -48,7 +48,7 @@ static void futex_reset(struct ipcb_wait_region *wait, uint32_t slot)
 /* FUTEX_WAIT_BITSET takes absolute times of CLOCK_MONOTONIC. */
 static int futex_sleep(struct ipcb_wait_region *wait,
 		       struct ipcb_wait_object *object, uint32_t slot,
-		       uint64_t deadline_ns)
+		       uint64_t deadline_ns, uint32_t deaths)
 {
 	struct timespec ts = {
 		.tv_sec = (time_t)(deadline_ns / IPCB_NS_PER_SEC),
@@ -58,6 +58,7 @@ static int futex_sleep(struct ipcb_wait_region *wait,
 		deadline_ns == IPCBUF_FOREVER ? NULL : &ts;
 
 	(void)wait;
+	(void)deaths;
 	(void)slot;
 	if (syscall(SYS_futex, &object->waiting, FUTEX_WAIT_BITSET, 1, until,
 		    NULL, FUTEX_BITSET_MATCH_ANY) && errno == ETIMEDOUT)
@@ -76,6 +77,7 @@ static void futex_wake(struct ipcb_wait_region *wait,
 const struct ipcb_wait_ops ipcb_wait_futex = {
 	.name = "futex",
 	.id = IPCBUF_WAIT_FUTEX,
+	.patience = 1,
 	.create = futex_create,
 	.open = futex_open,
 	.close = futex_close,
@@ -83,4 +85,7 @@ const struct ipcb_wait_ops ipcb_wait_futex = {
 	.reset = futex_reset,
 	.sleep = futex_sleep,
 	.wake = futex_wake,
+	.deaths = ipcb_wait_no_deaths,
+	.doorbell = ipcb_wait_no_doorbell,
+	.seen = ipcb_wait_not_seen,
 };

@@ -95,13 +95,14 @@ static void posix_sem_reset(struct ipcb_wait_region *wait, uint32_t slot)
 
 static int posix_sem_sleep(struct ipcb_wait_region *wait,
 			   struct ipcb_wait_object *object, uint32_t slot,
-			   uint64_t deadline_ns)
+			   uint64_t deadline_ns, uint32_t deaths)
 {
 	struct timespec until = {
 		.tv_sec = (time_t)(deadline_ns / IPCB_NS_PER_SEC),
 		.tv_nsec = (long)(deadline_ns % IPCB_NS_PER_SEC),
 	};
 
+	(void)deaths;
 	(void)object;
 	if (sem_clockwait(sem_at(wait, slot), CLOCK_MONOTONIC, &until) &&
 	    errno == ETIMEDOUT)
@@ -120,6 +121,7 @@ const struct ipcb_wait_ops ipcb_wait_posix_sem = {
 	.name = "posix-sem",
 	.id = IPCBUF_WAIT_POSIX_SEM,
 	.uses_pool = 1,
+	.patience = 1,
 	.create = posix_sem_create,
 	.open = posix_sem_open,
 	.close = posix_sem_close,
@@ -127,4 +129,7 @@ const struct ipcb_wait_ops ipcb_wait_posix_sem = {
 	.reset = posix_sem_reset,
 	.sleep = posix_sem_sleep,
 	.wake = posix_sem_wake,
+	.deaths = ipcb_wait_no_deaths,
+	.doorbell = ipcb_wait_no_doorbell,
+	.seen = ipcb_wait_not_seen,
 };

@@ -107,7 +107,7 @@ static void sysv_sem_reset(struct ipcb_wait_region *wait, uint32_t slot)
 
 static int sysv_sem_sleep(struct ipcb_wait_region *wait,
 			  struct ipcb_wait_object *object, uint32_t slot,
-			  uint64_t deadline_ns)
+			  uint64_t deadline_ns, uint32_t deaths)
 {
 	struct sembuf down = { .sem_num = (unsigned short)slot, .sem_op = -1 };
 	uint64_t now = ipcbuf_now_ns();
@@ -117,6 +117,7 @@ static int sysv_sem_sleep(struct ipcb_wait_region *wait,
 		.tv_nsec = (long)(rest % IPCB_NS_PER_SEC),
 	};
 
+	(void)deaths;
 	(void)object;
 	if (!semtimedop(wait->sem_id, &down, 1, &relative) || errno == EINTR)
 		return 0;
@@ -141,6 +142,7 @@ const struct ipcb_wait_ops ipcb_wait_sysv_sem = {
 	.name = "sysv-sem",
 	.id = IPCBUF_WAIT_SYSV_SEM,
 	.uses_pool = 1,
+	.patience = 1,
 	.create = sysv_sem_create,
 	.open = sysv_sem_open,
 	.close = sysv_sem_close,
@@ -148,4 +150,7 @@ const struct ipcb_wait_ops ipcb_wait_sysv_sem = {
 	.reset = sysv_sem_reset,
 	.sleep = sysv_sem_sleep,
 	.wake = sysv_sem_wake,
+	.deaths = ipcb_wait_no_deaths,
+	.doorbell = ipcb_wait_no_doorbell,
+	.seen = ipcb_wait_not_seen,
 };

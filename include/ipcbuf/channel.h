@@ -8,6 +8,7 @@
  *              send*  recv*  close(same end)  has_*, pending  open/remove
  *   send*      no*    yes    no               yes             yes
  *   recv*      yes    no*    no               yes             yes
+ *   arm        as send* and recv* of the same end
  *
  *   (*) one thread at a time an end; different ends are independent.
  *
@@ -169,6 +170,43 @@ int ipcbuf_channel_recv_until(struct ipcbuf_channel *channel,
 int ipcbuf_channel_recv_batch(struct ipcbuf_channel *channel, void **records,
 			      size_t count, uint64_t deadline_ns,
 			      size_t *ret_received);
+
+/**
+ * ipcbuf_channel_get_fd() - a descriptor to wait for a channel with poll(2),
+ * epoll(7) and the like, beside a program's other descriptors.
+ * @channel: either end
+ * @ret_fd:  a new descriptor (close-on-exec); the caller closes it
+ *
+ * Once the end has been armed, the descriptor becomes ready when there is
+ * something to do: a record to receive, room to send, or no peer or channel any
+ * more. Poll for POLLIN | POLLPRI; which of them it is says nothing.
+ * It is level-triggered and stays ready until the end is armed again; it may
+ * be ready for no reason.
+ *
+ * Return: 0; -EOPNOTSUPP (the region doesn't wait in the kernel module),
+ * -EBADF, -EINVAL, -EMFILE/-ENFILE, -ENOMEM.
+ */
+int ipcbuf_channel_get_fd(struct ipcbuf_channel *channel, int *ret_fd);
+
+/**
+ * ipcbuf_channel_arm() - make ready for waiting with the channel's descriptor.
+ *
+ * To be called when a try_recv or try_send of this end has said -EAGAIN:
+ *
+ *   do {
+ *           while (!ipcbuf_channel_try_recv(channel, &record))
+ *                   use(record);
+ *   } while (ipcbuf_channel_arm(channel) == 1);
+ *   epoll_wait(...);
+ *
+ * (with errors other than -EAGAIN seen to.) For the end's own thread, as send
+ * and recv. Doesn't wait for the peer; a member that died is recovered here.
+ *
+ * Return: 0 (armed: there is nothing to do, and the descriptor will tell when
+ * there is), 1 (not armed: there is something to do already), -EOPNOTSUPP (as
+ * above), -EBADF, -EINVAL.
+ */
+int ipcbuf_channel_arm(struct ipcbuf_channel *channel);
 
 /**
  * ipcbuf_channel_pending() - how many records wait in a channel.

@@ -21,16 +21,16 @@ struct ipcbuf_region;
 
 /* Where the memory comes from. */
 enum ipcbuf_backend {
-	IPCBUF_BACKEND_DEFAULT = 0,	/* $IPCBUF_REGION, else posix */
+	IPCBUF_BACKEND_DEFAULT = 0,	/* $IPCBUF_REGION, else kmod or posix */
 	IPCBUF_BACKEND_POSIX   = 1,	/* shm_open() */
 	IPCBUF_BACKEND_SYSV    = 2,	/* shmget() */
 	IPCBUF_BACKEND_MEMFD   = 3,	/* memfd_create(), no name to open it by */
-	IPCBUF_BACKEND_KMOD    = 4,	/* /dev/ipcbuf */
+	IPCBUF_BACKEND_KMOD    = 4,	/* /dev/ipcbuf, the kernel module */
 };
 
-/* How a thread sleeps. */
+/* How a thread sleeps. A kmod region has futex or kmod, others all but kmod. */
 enum ipcbuf_wait {
-	IPCBUF_WAIT_DEFAULT   = 0,	/* $IPCBUF_WAIT, else futex */
+	IPCBUF_WAIT_DEFAULT   = 0,	/* $IPCBUF_WAIT, else kmod or futex */
 	IPCBUF_WAIT_FUTEX     = 1,
 	IPCBUF_WAIT_POSIX_SEM = 2,
 	IPCBUF_WAIT_SYSV_SEM  = 3,
@@ -48,9 +48,12 @@ enum ipcbuf_wait {
  * struct ipcbuf_region_options - how to create or open a region.
  * @struct_bytes: sizeof(struct ipcbuf_region_options)
  * @flags:        IPCBUF_REGION_RDONLY or 0
- * @size_bytes:   the largest size it may grow to, 1 MiB to 16 TiB; rounded up
- *                to a whole number of frames; 0 means 1 GiB (create only)
- * @backend:      enum ipcbuf_backend (create only)
+ * @size_bytes:   the largest size it may grow to, 1 MiB to 16 TiB (kmod: 8 TiB);
+ *                rounded up to a whole number of frames; 0 means 1 GiB (create
+ *                only)
+ * @backend:      enum ipcbuf_backend; where nobody chose one, kmod if it is
+ *                there and goes with the size and @wait, else posix (create
+ *                only)
  * @wait:         enum ipcbuf_wait (create only)
  * @mode:         permission bits; 0 means 0600 (create only)
  * @uid:          owner, (uid_t)-1 means the caller (create only)
@@ -89,7 +92,8 @@ struct ipcbuf_region_options {
  *
  * Return: 0; -EINVAL (name, options), -EEXIST, -ENOMEM, -ENOSPC (no room for
  * even the metadata), -EACCES, -EOPNOTSUPP (backend or wait not available
- * here), -EMFILE/-ENFILE, -ETIMEDOUT.
+ * here, or not for each other or this size), -EDQUOT (kmod: too many regions of
+ * this user), -EMFILE/-ENFILE, -ETIMEDOUT.
  */
 int ipcbuf_region_create(const char *name,
 			 const struct ipcbuf_region_options *options,
@@ -113,7 +117,7 @@ int ipcbuf_region_open(const char *name,
  * ipcbuf_region_open_or_create() - open it, or create it where it isn't there.
  *
  * Race-free: of any number of callers exactly one creates, the others open
- * what it created.
+ * what it created (if all would create with the kmod backend, or none).
  *
  * Return: as the two functions above, but neither -EEXIST nor -ENOENT.
  */
@@ -122,24 +126,25 @@ int ipcbuf_region_open_or_create(const char *name,
 				 struct ipcbuf_region **ret_region);
 
 /**
- * ipcbuf_region_open_fd() - open a memfd region that was passed as a
+ * ipcbuf_region_open_fd() - open a memfd or kmod region that was passed as a
  * descriptor (over a Unix socket, by inheritance).
  * @fd:         stays the caller's, and may be closed after the call
  * @options:    NULL, or only @flags is looked at
  * @ret_region: the handle
  *
- * Return: 0; -EBADF, -EPROTO (as ipcbuf_region_open()), -EUSERS, -ENOMEM,
- * -EINVAL.
+ * Return: 0; -EBADF, -EPROTO (as ipcbuf_region_open()), -EACCES (kmod: from
+ * a handle that was opened for looking), -EUSERS, -ENOMEM, -EINVAL.
  */
 int ipcbuf_region_open_fd(int fd, const struct ipcbuf_region_options *options,
 			  struct ipcbuf_region **ret_region);
 
 /**
- * ipcbuf_region_get_fd() - a descriptor of a memfd region, to be passed on.
+ * ipcbuf_region_get_fd() - a descriptor of a memfd or kmod region, to be passed
+ * on. It is no member's, and keeps the region while it is open.
  * @region: the region
  * @ret_fd: a new descriptor (close-on-exec); the caller closes it
  *
- * Return: 0; -EBADF, -EINVAL, -EOPNOTSUPP (not a memfd region), -EMFILE.
+ * Return: 0; -EBADF, -EINVAL, -EOPNOTSUPP (posix and sysv), -EMFILE.
  */
 int ipcbuf_region_get_fd(struct ipcbuf_region *region, int *ret_fd);
 

@@ -20,15 +20,24 @@ FIXTURE(access) {
 
 NAMED_VARIANTS(access);
 
+/* The device has a mode of its own, which comes before a region's. */
+static void open_device(uint32_t backend, mode_t mode)
+{
+	if (backend == IPCBUF_BACKEND_KMOD && !geteuid())
+		MUST_EQ(0, chmod("/dev/ipcbuf", mode));
+}
+
 FIXTURE_SETUP(access)
 {
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 
+	NEED_BACKEND(variant->backend);
 	options.size_bytes = 2 * MIB;
 	options.backend = variant->backend;
 	options.wait = variant->wait;
 	self->options = options;
 	region_new_name(self->name);
+	open_device(variant->backend, 0666);
 }
 
 FIXTURE_TEARDOWN(access)
@@ -36,6 +45,7 @@ FIXTURE_TEARDOWN(access)
 	int ret = ipcbuf_region_unlink(self->name);
 
 	EXPECT_TRUE(ret == 0 || ret == -ENOENT);
+	open_device(variant->backend, 0660);
 }
 
 static void become_nobody(void)

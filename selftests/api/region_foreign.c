@@ -36,7 +36,7 @@ FIXTURE(foreign) {
 	size_t names_bytes;
 };
 
-NAMED_VARIANTS(foreign);
+FILE_VARIANTS(foreign);
 
 static void path_of(char path[PATH_LIMIT], const char *prefix,
 		    const char *name)

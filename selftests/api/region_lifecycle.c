@@ -61,8 +61,8 @@ TEST_F(lifecycle, creators_choice_stands)
 		ASSERT_EQ(0, ipcbuf_region_open_fd(self->region.fd, NULL,
 						   &second));
 	options.size_bytes = 64 * MIB;
-	options.backend = IPCBUF_BACKEND_POSIX + IPCBUF_BACKEND_SYSV -
-			  variant->backend;
+	options.backend = variant->backend == IPCBUF_BACKEND_POSIX ?
+			  IPCBUF_BACKEND_SYSV : IPCBUF_BACKEND_POSIX;
 	options.wait = 1 + variant->wait % IPCBUF_WAIT_SYSV_SEM;
 	options.mode = 0666;
 	if (self->region.fd < 0)

@@ -3,6 +3,7 @@
 #include "../common/variants.h"
 
 #include <string.h>
+#include <unistd.h>
 
 FIXTURE(options) {
 	struct ipcbuf_region_options options;
@@ -101,13 +102,74 @@ TEST_F(options, struct_bytes)
 	expect_refusal(_metadata, -EINVAL, self);
 }
 
+static bool module_is_here(void)
+{
+	return !access("/dev/ipcbuf", R_OK | W_OK);
+}
+
+/* What the manual says. */
+static uint32_t default_backend(void)
+{
+	return module_is_here() ? IPCBUF_BACKEND_KMOD : IPCBUF_BACKEND_POSIX;
+}
+
+static uint32_t default_wait(void)
+{
+	return module_is_here() ? IPCBUF_WAIT_KMOD : IPCBUF_WAIT_FUTEX;
+}
+
 /* Fails if the defaults aren't those of the manual. */
 TEST_F(options, defaults)
 {
-	expect_made(_metadata, IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_FUTEX, self);
+	expect_made(_metadata, default_backend(), default_wait(), self);
 	ASSERT_EQ(0, setenv("IPCBUF_REGION", "", 1));
 	ASSERT_EQ(0, setenv("IPCBUF_WAIT", "", 1));
-	expect_made(_metadata, IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_FUTEX, self);
+	expect_made(_metadata, default_backend(), default_wait(), self);
+}
+
+/* Fails if the module is taken for what it can't do where nobody asked for it. */
+TEST_F(options, default_goes_with_the_rest)
+{
+	self->options.wait = IPCBUF_WAIT_POSIX_SEM;
+	expect_made(_metadata, IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_POSIX_SEM,
+		    self);
+	self->options.wait = IPCBUF_WAIT_FUTEX;
+	expect_made(_metadata, default_backend(), IPCBUF_WAIT_FUTEX, self);
+}
+
+/* Fails if a pair of backends that can't go together is made all the same. */
+TEST_F(options, pairs_that_cannot_be)
+{
+	static const uint32_t pairs[][2] = {
+		{ IPCBUF_BACKEND_KMOD, IPCBUF_WAIT_POSIX_SEM },
+		{ IPCBUF_BACKEND_KMOD, IPCBUF_WAIT_SYSV_SEM },
+		{ IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_KMOD },
+		{ IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_KMOD },
+		{ IPCBUF_BACKEND_MEMFD, IPCBUF_WAIT_KMOD },
+		{ IPCBUF_BACKEND_MEMFD, IPCBUF_WAIT_SYSV_SEM },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		self->options.backend = pairs[i][0];
+		self->options.wait = pairs[i][1];
+		expect_refusal(_metadata, -EOPNOTSUPP, self);
+	}
+}
+
+/* Fails if the module is said to be there where it isn't. */
+TEST_F(options, module_that_is_not_there)
+{
+	int error;
+
+	if (module_is_here())
+		SKIP(return, "the module is there");
+	error = access("/dev/ipcbuf", F_OK) ? -EOPNOTSUPP : -EACCES;
+	self->options.backend = IPCBUF_BACKEND_KMOD;
+	expect_refusal(_metadata, error, self);
+	self->options.backend = 0;
+	ASSERT_EQ(0, setenv("IPCBUF_REGION", "kmod", 1));
+	expect_refusal(_metadata, error, self);
 }
 
 /* Fails if the environment doesn't decide where the program didn't. */
@@ -122,7 +184,7 @@ TEST_F(options, environment_decides)
 		ASSERT_EQ(0, setenv("IPCBUF_REGION", backends[i], 1));
 		expect_made(_metadata, i, IPCBUF_WAIT_FUTEX, self);
 	}
-	ASSERT_EQ(0, unsetenv("IPCBUF_REGION"));
+	ASSERT_EQ(0, setenv("IPCBUF_REGION", "posix", 1));
 	for (i = 1; i < ARRAY_SIZE(waits); i++) {
 		ASSERT_EQ(0, setenv("IPCBUF_WAIT", waits[i], 1));
 		expect_made(_metadata, IPCBUF_BACKEND_POSIX, i, self);

@@ -13,6 +13,7 @@ ALL_VARIANTS(sizes);
 
 FIXTURE_SETUP(sizes)
 {
+	NEED_BACKEND(variant->backend);
 }
 
 FIXTURE_TEARDOWN(sizes)

@@ -142,7 +142,7 @@ json_findings()
 		grep -q '^{"problems":0,"findings":\[{"region":'
 }
 
-plan 23
+plan 29
 run_variants "healthy region" healthy_region
 run_variants "killed member" killed_member_is_found
 run_variants "killed transfer" killed_transfer_is_found

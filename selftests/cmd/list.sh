@@ -71,8 +71,24 @@ unknown_environment_fails()
 	says "$work/stderr" 'IPCBUF_WAIT=nonsense'
 	IPCBUF_REGION=memfd fails_with 1 ipcbuf create "$region"
 	says "$work/stderr" 'no name to open it by'
+	IPCBUF_REGION=posix IPCBUF_WAIT=kmod fails_with 1 \
+		ipcbuf create "$region"
+	says "$work/stderr" 'only a kmod region'
 	refute region_is_listed
 	[ -z "$(shm_files)" ]
+}
+
+# Without the module nothing of it can be had; the message says what to do.
+missing_module_fails()
+{
+	[ ! -e /dev/ipcbuf ] || skip "the module is there"
+	fails_with 1 ipcbuf create -B kmod "$region"
+	says "$work/stderr" 'load the module'
+	IPCBUF_REGION=kmod fails_with 1 ipcbuf create "$region"
+	says "$work/stderr" 'load the module'
+	fails_with 1 ipcbuf create -w kmod "$region"
+	says "$work/stderr" 'load the module'
+	refute region_is_listed
 }
 
 columns_and_headings()
@@ -175,7 +191,7 @@ unreadable_region_is_listed()
 {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 	command -v setpriv >/dev/null || skip "no setpriv"
-	ipcbuf create "$region"
+	IPCBUF_REGION=posix ipcbuf create "$region"
 	cp "$IPCBUF_BIN" "$work/ipcbuf"
 	chmod 755 "$work" "$work/ipcbuf"
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$work/ipcbuf" \
@@ -183,11 +199,12 @@ unreadable_region_is_listed()
 	grep -Eq "^$region +unreadable +no permission" "$work/list"
 }
 
-plan 22
+plan 27
 run_variants "created region" created_region_is_listed
 run_test "options win over the environment" options_win_over_environment
 run_test "creating it again" second_creation_fails
 run_test "unknown backends in the environment" unknown_environment_fails
+run_test "a module that isn't there" missing_module_fails
 run_test "columns, headings, exact sizes" columns_and_headings
 run_test "ls as JSON" json_list
 run_test "stat shows all parts" all_parts_are_shown

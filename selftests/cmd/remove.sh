@@ -90,7 +90,7 @@ channel_needs_its_region()
 	refute region_is_listed
 }
 
-plan 22
+plan 28
 run_variants "a region" region_is_removed
 run_test "several, one of them missing" all_are_tried
 run_test "several, one of them misnamed" names_are_checked_first

@@ -157,7 +157,7 @@ progress_is_shown()
 		"$work/receiver"
 }
 
-plan 45
+plan 59
 run_variants "sender first" sender_first
 run_variants "receiver first" receiver_first
 run_variants "both at once" both_at_once

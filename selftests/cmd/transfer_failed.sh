@@ -219,7 +219,7 @@ no_anonymous_region()
 	nothing_left
 }
 
-plan 55
+plan 71
 run_variants "sender killed" sender_killed
 run_variants "receiver killed" receiver_killed
 run_variants "receiver killed when all is sent" receiver_killed_at_the_end

@@ -185,7 +185,7 @@ ignored_signal_is_ignored()
 	nothing_left
 }
 
-plan 62
+plan 82
 run_variants "sender that reads" sender_in_read
 run_variants "sender that waits for room" sender_in_send
 run_variants "sender that waits for the receiver" sender_at_the_end

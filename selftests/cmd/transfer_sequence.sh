@@ -138,7 +138,7 @@ default_region_is_listed()
 	ipcbuf ls -n -o name | grep -qx ipcbuf
 }
 
-plan 26
+plan 34
 run_variants "one after the other" one_after_the_other
 run_variants "several at once" several_at_once
 run_test "numbers and names" numbers_and_names_differ

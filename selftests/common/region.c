@@ -64,6 +64,24 @@ bool backend_has_names(uint32_t backend)
 	return backend != IPCBUF_BACKEND_MEMFD;
 }
 
+const char *backend_why_not(uint32_t backend)
+{
+	static const char *const names[] = {
+		[IPCBUF_BACKEND_POSIX] = "posix",
+		[IPCBUF_BACKEND_SYSV] = "sysv",
+		[IPCBUF_BACKEND_MEMFD] = "memfd",
+		[IPCBUF_BACKEND_KMOD] = "kmod",
+	};
+	const char *only = getenv("IPCBUF_TEST_BACKEND");
+
+	if (only && *only && strcmp(only, names[backend]) != 0)
+		return "$IPCBUF_TEST_BACKEND is another one";
+	if (backend == IPCBUF_BACKEND_KMOD &&
+	    access("/dev/ipcbuf", R_OK | W_OK))
+		return "there is no /dev/ipcbuf";
+	return NULL;
+}
+
 int test_region_create(struct test_region *region, uint32_t backend,
 		       uint32_t wait, uint64_t size_bytes)
 {

@@ -29,19 +29,38 @@
 	}
 
 /*
+ * The first thing in the setup of a fixture that has variants: one whose
+ * backend this machine hasn't got, or that $IPCBUF_TEST_BACKEND doesn't name,
+ * is skipped. A failed assertion's way out ends it here, since the harness would
+ * go on with a test whose setup was skipped.
+ */
+#define NEED_BACKEND(id) \
+	do { \
+		const char *backend_missing = backend_why_not(id); \
+		if (backend_missing) \
+			SKIP(longjmp(_metadata->env, 1), "%s", \
+			     backend_missing); \
+	} while (0)
+
+/*
  * Under a sanitizer or an emulator every test is many times slower: there two
  * combinations stand for all.
  */
 #ifdef FEW_VARIANTS
-#define NAMED_VARIANTS(fixture) \
+#define FILE_VARIANTS(fixture) \
 	VARIANT_FIELDS(fixture); \
 	REGION_VARIANT(fixture, posix_futex, POSIX, FUTEX); \
 	REGION_VARIANT(fixture, sysv_posixsem, SYSV, POSIX_SEM)
 
+#define NAMED_VARIANTS(fixture) \
+	FILE_VARIANTS(fixture); \
+	REGION_VARIANT(fixture, kmod_kmod, KMOD, KMOD)
+
 #define ALL_VARIANTS(fixture) \
 	NAMED_VARIANTS(fixture)
 #else
-#define NAMED_VARIANTS(fixture) \
+/* Those whose names are files. */
+#define FILE_VARIANTS(fixture) \
 	VARIANT_FIELDS(fixture); \
 	REGION_VARIANT(fixture, posix_futex, POSIX, FUTEX); \
 	REGION_VARIANT(fixture, posix_posixsem, POSIX, POSIX_SEM); \
@@ -49,6 +68,11 @@
 	REGION_VARIANT(fixture, sysv_futex, SYSV, FUTEX); \
 	REGION_VARIANT(fixture, sysv_posixsem, SYSV, POSIX_SEM); \
 	REGION_VARIANT(fixture, sysv_sysvsem, SYSV, SYSV_SEM)
+
+#define NAMED_VARIANTS(fixture) \
+	FILE_VARIANTS(fixture); \
+	REGION_VARIANT(fixture, kmod_futex, KMOD, FUTEX); \
+	REGION_VARIANT(fixture, kmod_kmod, KMOD, KMOD)
 
 #define ALL_VARIANTS(fixture) \
 	NAMED_VARIANTS(fixture); \
@@ -62,6 +86,7 @@
 	variants(fixture); \
 	FIXTURE_SETUP(fixture) \
 	{ \
+		NEED_BACKEND(variant->backend); \
 		ASSERT_EQ(0, test_region_create(&self->region, \
 						variant->backend, \
 						variant->wait, bytes)); \

@@ -39,6 +39,7 @@ FIXTURE_SETUP(half_made)
 {
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 
+	NEED_BACKEND(variant->backend);
 	options.size_bytes = 1 * MIB;
 	options.backend = variant->backend;
 	options.wait = variant->wait;

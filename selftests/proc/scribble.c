@@ -30,6 +30,7 @@ ALL_VARIANTS(scribble);
 
 FIXTURE_SETUP(scribble)
 {
+	NEED_BACKEND(variant->backend);
 	self->started = gate_new();
 	self->go = gate_new();
 	self->done = gate_new();

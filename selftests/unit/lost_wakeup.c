@@ -205,7 +205,7 @@ TEST_F_TIMEOUT(endless, begin_against_publish, 120)
 			ipcb_wait_begin(race.wait, race.object);
 			if (ipcb_load_acquire(&race.published) != round)
 				ipcb_wait_sleep(race.wait, race.object,
-						IPCBUF_FOREVER);
+						IPCBUF_FOREVER, 0);
 			ipcb_wait_end(race.wait, race.object);
 		} while (ipcb_load_acquire(&race.published) != round);
 	}

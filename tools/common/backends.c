@@ -76,8 +76,8 @@ uint32_t tool_option_backend(const char *option, const char *text,
 	uint32_t backend;
 
 	if (!tool_parse_backend(text, &backend))
-		errx(exit_status, "%s: there is no \"%s\" (posix, sysv and "
-		     "memfd are)", option, text);
+		errx(exit_status, "%s: there is no \"%s\" (posix, sysv, memfd "
+		     "and kmod are)", option, text);
 	return backend;
 }
 
@@ -87,8 +87,8 @@ uint32_t tool_option_wait(const char *option, const char *text,
 	uint32_t wait;
 
 	if (!tool_parse_wait(text, &wait))
-		errx(exit_status, "%s: there is no \"%s\" (futex, posix-sem "
-		     "and sysv-sem are)", option, text);
+		errx(exit_status, "%s: there is no \"%s\" (futex, posix-sem, "
+		     "sysv-sem and kmod are)", option, text);
 	return wait;
 }
 

@@ -11,9 +11,10 @@ static const char help[] =
 	"Creates a region. It stays until `ipcbuf rm` removes it.\n\n"
 	"  -s, --size SIZE      the largest it may grow to, 1M to 16T (1G);\n"
 	"                       memory is taken as it is used\n"
-	"  -B, --backend NAME   posix or sysv ($IPCBUF_REGION, else posix)\n"
-	"  -w, --wait NAME      futex, posix-sem or sysv-sem ($IPCBUF_WAIT,\n"
-	"                       else futex)\n"
+	"  -B, --backend NAME   posix, sysv or kmod ($IPCBUF_REGION, else kmod\n"
+	"                       where the module is loaded, else posix)\n"
+	"  -w, --wait NAME      futex, posix-sem, sysv-sem or kmod ($IPCBUF_WAIT,\n"
+	"                       else kmod in a kmod region, else futex)\n"
 	"  -m, --mode MODE      permissions, octal (0600)\n"
 	"  -h, --help           show this\n";
 
