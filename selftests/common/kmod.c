@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -425,6 +427,86 @@ bool kmod_fdinfo(int fd, const char *key, char value[128])
 	}
 	fclose(file);
 	return found;
+}
+
+/*
+ * Where the module tells of itself.
+ */
+
+static FILE *open_below(const char *mount_point, const char *type,
+			const char *path, const char *mode)
+{
+	char name[256];
+	FILE *opened;
+
+	snprintf(name, sizeof(name), "%s/%s", mount_point, path);
+	opened = fopen(name, mode);
+	if (opened || errno != ENOENT || unshare(CLONE_NEWNS))
+		return opened;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount(type, mount_point, type, 0, NULL))
+		return NULL;
+	return fopen(name, mode);
+}
+
+FILE *kmod_debugfs(const char *path, const char *mode)
+{
+	return open_below("/sys/kernel/debug", "debugfs", path, mode);
+}
+
+FILE *kmod_tracefs(const char *path, const char *mode)
+{
+	return open_below("/sys/kernel/tracing", "tracefs", path, mode);
+}
+
+int kmod_exists(uint64_t id)
+{
+	FILE *file = kmod_debugfs("ipcbuf/regions", "re");
+	unsigned long long seen;
+	char line[512];
+	int found = 0;
+
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%llu ", &seen) == 1 && seen == id)
+			found++;
+	MUST(found <= 1);
+	fclose(file);
+	return found;
+}
+
+static FILE *open_parameter(const char *parameter, const char *mode)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/module/ipcbuf/parameters/%s",
+		 parameter);
+	return fopen(path, mode);
+}
+
+bool kmod_may_set(const char *parameter)
+{
+	FILE *file = open_parameter(parameter, "r+e");
+
+	if (file)
+		fclose(file);
+	return file;
+}
+
+unsigned int kmod_set(const char *parameter, unsigned int value)
+{
+	FILE *file = open_parameter(parameter, "re");
+	unsigned int before;
+
+	MUST(file);
+	MUST_EQ(1, fscanf(file, "%u", &before));
+	fclose(file);
+	file = open_parameter(parameter, "we");
+	MUST(file);
+	MUST(fprintf(file, "%u\n", value) > 0);
+	MUST_EQ(0, fclose(file));
+	return before;
 }
 
 /*

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 /* The slots of a kmod_region. */
@@ -112,6 +113,25 @@ bool kmod_fdinfo(int fd, const char *key, char value[128]);
 
 /* Runs a function in a child, which must end well. Return: its result. */
 int64_t kmod_ask(int64_t (*run)(void *arg), void *arg);
+
+/*
+ * Opens a file of debugfs or tracefs (mounted for this process alone, if it
+ * isn't), or NULL where that can't be.
+ */
+FILE *kmod_debugfs(const char *path, const char *mode);
+FILE *kmod_tracefs(const char *path, const char *mode);
+
+/*
+ * Does debugfs tell of a region, whether it has a name or not? -1: can't tell.
+ */
+int kmod_exists(uint64_t id);
+
+/*
+ * A module parameter. Setting it returns what it was before. Reading and setting
+ * must work where kmod_may_set() is true.
+ */
+bool kmod_may_set(const char *parameter);
+unsigned int kmod_set(const char *parameter, unsigned int value);
 
 /* The caller is user and group @id from now on, with no rights of root's. */
 void kmod_become(uint32_t id);
