@@ -13,7 +13,7 @@
 
 HOST_ARCH := $(shell uname -m)
 ARCH ?= $(HOST_ARCH)
-BOOTSTRAP_SETS := base selftest
+BOOTSTRAP_SETS := base selftest vm module
 SYS_LIBS := -pthread -lrt
 PROG_LDFLAGS :=
 EMULATOR :=
