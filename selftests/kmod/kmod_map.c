@@ -399,31 +399,6 @@ TEST_F(map, control_not_inherited)
 	EXPECT_EQ(0, kmod_stat(self->r.fd).deaths);
 }
 
-#define SHMEM_ENABLED "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
-
-/* What shmem takes huge pages for, or "". */
-static void get_shmem_enabled(char word[32])
-{
-	FILE *file = fopen(SHMEM_ENABLED, "re");
-
-	word[0] = '\0';
-	if (!file)
-		return;
-	MUST_EQ(1, fscanf(file, "%*[^[][%31[^]]", word));
-	fclose(file);
-}
-
-static bool set_shmem_enabled(const char *word)
-{
-	int fd = open(SHMEM_ENABLED, O_WRONLY | O_CLOEXEC);
-	bool set = fd >= 0 &&
-		   write(fd, word, strlen(word)) == (ssize_t)strlen(word);
-
-	if (fd >= 0)
-		close(fd);
-	return set;
-}
-
 /*
  * Fails if huge pages couldn't be used where shmem has them: their places in the
  * mapping and in the region don't lie alike.
@@ -436,8 +411,7 @@ TEST_F(map, huge)
 	char *at;
 	int fd;
 
-	get_shmem_enabled(before);
-	if (!before[0] || !set_shmem_enabled("always"))
+	if (!kmod_set_huge("always", before))
 		SKIP(return, "can't ask for huge pages");
 	fd = kmod_create(self->r.device, "", 8 * HUGE, 1);
 	ASSERT_LE(0, fd);
@@ -451,7 +425,7 @@ TEST_F(map, huge)
 	}
 	held = kmod_stat(fd).used_bytes;
 	EXPECT_EQ(0, close(fd));
-	EXPECT_TRUE(set_shmem_enabled(before));
+	EXPECT_TRUE(kmod_set_huge(before, NULL));
 	/* There may be none free, but then all of them are single pages. */
 	EXPECT_TRUE(held >= HUGE || held == 8 * self->page);
 }
