@@ -133,6 +133,11 @@ kselftest:
 	+$(Q)$(again) all
 	$(Q)scripts/kselftest $(BUILD) $(TESTS)
 
+kselftest-debug:
+	$(Q)scripts/bootstrap $(BOOTSTRAP_SETS)
+	+$(Q)$(again) all
+	$(Q)scripts/kselftest-debug $(BUILD) $(TESTS)
+
 check:
 	$(Q)scripts/bootstrap base selftest check
 	$(Q)scripts/check
@@ -188,5 +193,5 @@ help:
 FORCE:
 
 .PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
-	demo bench kselftest check model install uninstall clean help FORCE
+	demo bench kselftest kselftest-debug check model install uninstall clean help FORCE
 .DELETE_ON_ERROR:
