@@ -13,6 +13,7 @@
  *   CREATE               memory of a name, magic 0: removed by the next one
  *   lock, header         the same; the lock goes with its holder
  *   magic                a region without a member; it can be opened
+ *   member               the same, and whatever becomes of the magic
  */
 #include <string.h>
 #include <unistd.h>
@@ -66,12 +67,18 @@ static int take_name_away(const char *name, uint64_t id)
 	return error;
 }
 
-static int has_magic(const struct ipcb_memory *memory)
+/*
+ * Who joins comes after the magic, and the first one takes slot 0. The kernel
+ * remembers that: a member that scribbles over the magic doesn't turn a region
+ * into something half-made.
+ */
+static int is_whole(const struct ipcb_memory *memory)
 {
 	const struct ipcb_header *header = (struct ipcb_header *)memory->base;
 
-	return memory->size_bytes >= sizeof(*header) &&
-	       ipcb_load_acquire(&header->magic) != 0;
+	return memory->size_bytes < sizeof(*header) ||
+	       ipcb_load_acquire(&header->magic) != 0 ||
+	       ipcb_load_relaxed(&memory->control->slot[0]) != 0;
 }
 
 /* Removes what is half-made. -ESTALE: it was no longer what the name means. */
@@ -83,7 +90,7 @@ static int check_locked(const struct ipcb_memory *memory, const char *name)
 		return linked;
 	if (!linked)
 		return -ESTALE;
-	if (has_magic(memory))
+	if (is_whole(memory))
 		return 0;
 	error = take_name_away(name, memory->kernel_id);
 	return error == -EPERM ? -EACCES : -ENOENT;
@@ -180,7 +187,7 @@ static int kmod_open(struct ipcbuf_region *region, const char *name,
 	return error == -ESTALE ? -ETIMEDOUT : error;
 }
 
-/* An observer can't lock: what has no magic yet isn't there yet. */
+/* An observer can't lock: what isn't whole yet isn't there yet. */
 static int kmod_open_rdonly(struct ipcbuf_region *region, const char *name)
 {
 	int fd, error = ask_for_fd(name, 0, 1, &fd);
@@ -189,7 +196,7 @@ static int kmod_open_rdonly(struct ipcbuf_region *region, const char *name)
 		error = ipcb_kmod_adopt(&region->memory, fd);
 	if (error)
 		return error;
-	if (has_magic(&region->memory))
+	if (is_whole(&region->memory))
 		return ipcb_region_open_memory(region);
 	region->memory.ops->close(&region->memory);
 	return -ENOENT;
@@ -223,7 +230,7 @@ static int status_of(const struct ipcbuf_ioc_region *found)
 		error = ipcb_kmod_adopt(&memory, fd);
 	if (error)
 		return error;
-	error = has_magic(&memory) ? 0 : -ENOENT;
+	error = is_whole(&memory) ? 0 : -ENOENT;
 	memory.ops->close(&memory);
 	return error;
 }

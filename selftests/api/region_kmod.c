@@ -5,6 +5,7 @@
  * are certain though a child has inherited everything.
  */
 #include "../common/variants.h"
+#include "../common/kmod.h"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -115,66 +116,91 @@ static struct search search_for(const char *name)
 }
 
 /*
- * A creator that died before the last step leaves memory without magic. Fails
- * if that is taken for a region, or is in the way of the next one.
+ * What a creator leaves that dies after its first step, made as it would make
+ * it: memory of that name, of zeros.
  */
-TEST_F(module, half_made)
+static void leave_half_made(const char *name)
+{
+	int device = kmod_device();
+
+	MUST(device >= 0);
+	close(kmod_create(device, name, 1 * MIB, 128));
+	close(device);
+}
+
+static int create_in_module(const char *name, struct ipcbuf_region **ret)
 {
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
-	struct ipcbuf_region *region;
-	struct search search;
-	uint64_t magic;
 
-	options.backend = variant->backend;
+	options.backend = IPCBUF_BACKEND_KMOD;
 	options.size_bytes = 1 * MIB;
-	memcpy(&magic, self->header + MAGIC_OFFSET, sizeof(magic));
-	memset(self->header + MAGIC_OFFSET, 0, sizeof(magic));
-	EXPECT_EQ(-ENOENT, open_once(self, IPCBUF_REGION_RDONLY));
-	search = search_for(self->region.name);
+	return ipcbuf_region_create(name, &options, ret);
+}
+
+/* Fails if what is half-made is taken for a region, or stays. */
+TEST_F(module, half_made_is_no_region)
+{
+	struct ipcbuf_region_options rdonly = IPCBUF_REGION_OPTIONS_INIT;
+	struct ipcbuf_region *region = POISON;
+	char name[IPCBUF_NAME_MAX + 1];
+	struct search search;
+
+	region_new_name(name);
+	leave_half_made(name);
+	rdonly.flags = IPCBUF_REGION_RDONLY;
+	EXPECT_EQ(-ENOENT, ipcbuf_region_open(name, &rdonly, &region));
+	search = search_for(name);
 	EXPECT_EQ(1, search.found);
 	EXPECT_EQ(-ENOENT, search.status);
-	EXPECT_EQ(-ENOENT, open_once(self, 0));
-	EXPECT_EQ(0, search_for(self->region.name).found);
-	ASSERT_EQ(0, ipcbuf_region_create(self->region.name, &options,
-					  &region));
-	EXPECT_EQ(1, region_info(region).members);
-	EXPECT_EQ(0, ipcbuf_region_close(region));
-	memcpy(self->header + MAGIC_OFFSET, &magic, sizeof(magic));
-	EXPECT_EQ(1, region_info(self->region.handle).members);
+	EXPECT_EQ(-ENOENT, ipcbuf_region_open(name, NULL, &region));
+	EXPECT_EQ(POISON, region);
+	EXPECT_EQ(0, search_for(name).found);
 }
 
-/* The same where somebody creates, or unlinks, without an opener before. */
+/* Fails if it is in the way of the next creator. */
 TEST_F(module, half_made_is_replaced)
 {
-	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 	struct ipcbuf_region *region;
-	uint64_t magic;
+	char name[IPCBUF_NAME_MAX + 1];
 
-	options.backend = variant->backend;
-	options.size_bytes = 1 * MIB;
-	memcpy(&magic, self->header + MAGIC_OFFSET, sizeof(magic));
-	memset(self->header + MAGIC_OFFSET, 0, sizeof(magic));
-	ASSERT_EQ(0, ipcbuf_region_create(self->region.name, &options,
-					  &region));
-	EXPECT_EQ(-EEXIST, ipcbuf_region_create(self->region.name, &options,
-						&region));
+	region_new_name(name);
+	leave_half_made(name);
+	ASSERT_EQ(0, create_in_module(name, &region));
+	EXPECT_EQ(-EEXIST, create_in_module(name, &region));
+	EXPECT_EQ(1, region_info(region).members);
 	EXPECT_EQ(0, ipcbuf_region_close(region));
-	memcpy(self->header + MAGIC_OFFSET, &magic, sizeof(magic));
+	EXPECT_EQ(0, ipcbuf_region_unlink(name));
+
+	leave_half_made(name);
+	ASSERT_EQ(0, ipcbuf_region_open_or_create(name, NULL, &region));
+	EXPECT_EQ(1, region_info(region).members);
+	EXPECT_EQ(0, ipcbuf_region_close(region));
+	EXPECT_EQ(0, ipcbuf_region_unlink(name));
 }
 
+/* Fails if it can't be unlinked, or counts as there. */
 TEST_F(module, half_made_is_unlinked)
+{
+	char name[IPCBUF_NAME_MAX + 1];
+
+	region_new_name(name);
+	leave_half_made(name);
+	EXPECT_EQ(-ENOENT, ipcbuf_region_unlink(name));
+	EXPECT_EQ(0, search_for(name).found);
+}
+
+/* Fails if a member can take the region's name away by scribbling. */
+TEST_F(module, scribbled_magic)
 {
 	uint64_t magic;
 
 	memcpy(&magic, self->header + MAGIC_OFFSET, sizeof(magic));
 	memset(self->header + MAGIC_OFFSET, 0, sizeof(magic));
-	EXPECT_EQ(-ENOENT, ipcbuf_region_unlink(self->region.name));
-	EXPECT_EQ(0, search_for(self->region.name).found);
+	EXPECT_EQ(-EPROTO, open_once(self, 0));
+	EXPECT_EQ(-EPROTO, open_once(self, IPCBUF_REGION_RDONLY));
+	EXPECT_EQ(1, search_for(self->region.name).found);
 	memcpy(self->header + MAGIC_OFFSET, &magic, sizeof(magic));
-	/* For the teardown. */
-	EXPECT_EQ(0, ipcbuf_region_close(self->region.handle));
-	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
-					variant->wait, 1 * MIB));
+	EXPECT_EQ(0, open_once(self, 0));
 }
 
 /* Fails if a name can be had twice, once of each kind, or only one is found. */
