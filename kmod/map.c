@@ -54,7 +54,22 @@ static int control_may_split(struct vm_area_struct *vma, unsigned long address)
 	return -EINVAL;
 }
 
+static vm_fault_t control_fault(struct vm_fault *fault)
+{
+	struct ipcbuf_handle *handle = fault->vma->vm_file->private_data;
+	u64 offset = ((u64)fault->pgoff << PAGE_SHIFT) -
+		     IPCBUF_IOC_CONTROL_OFFSET;
+
+	if (offset >= handle->region->control_bytes)
+		return VM_FAULT_SIGBUS;
+	fault->page = vmalloc_to_page((void *)handle->region->control +
+				      offset);
+	get_page(fault->page);
+	return 0;
+}
+
 static const struct vm_operations_struct control_ops = {
+	.fault = control_fault,
 	.open = control_open,
 	.close = control_close,
 	.IPCBUF_MAY_SPLIT = control_may_split,
@@ -100,9 +115,6 @@ static int map_control(struct ipcbuf_handle *handle, struct vm_area_struct *vma)
 		return -EACCES;
 	vm_flags_clear(vma, VM_MAYWRITE);
 	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
-	error = remap_vmalloc_range(vma, region->control, 0);
-	if (error)
-		return error;
 	error = take_mm(handle);
 	if (!error)
 		vma->vm_ops = &control_ops;

@@ -11,6 +11,7 @@
 #include <linux/fs_context.h>
 #include <linux/module.h>
 #include <linux/mount.h>
+#include <linux/shmem_fs.h>
 
 #include "call.h"
 #include "compat.h"
@@ -82,6 +83,16 @@ void ipcbuf_memory_exit(void)
 	kern_unmount(mount);
 }
 
+/*
+ * A size that nobody can change, not even who may open what is mapped
+ * (/proc/PID/map_files): a shorter one is SIGBUS to all.
+ */
+static void seal_size(struct file *file)
+{
+	SHMEM_I(file_inode(file))->seals =
+		F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
+}
+
 int ipcbuf_memory_make(struct ipcbuf_region *region)
 {
 	char name[sizeof("ipcbuf:") + IPCBUF_IOC_NAME_BYTES];
@@ -91,6 +102,7 @@ int ipcbuf_memory_make(struct ipcbuf_region *region)
 	file = ipcbuf_shmem_file(mount, name, region->size_bytes);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	seal_size(file);
 	region->memory = file;
 	return 0;
 }
