@@ -120,6 +120,13 @@ int run_alloc_libc(struct worker *worker);
 int run_blocking_round_trip(struct worker *worker);
 int run_futex_round_trip(struct worker *worker);
 int run_idle_consumer(struct worker *worker);
+int run_futex_wake(struct worker *worker);
 int run_open_close(struct worker *worker);
+int run_module_round_trip(struct worker *worker);
+int run_module_wake(struct worker *worker);
+int run_module_death(struct worker *worker);
+int run_module_attach(struct worker *worker);
+int run_module_regions(struct worker *worker);
+int run_module_memory(struct worker *worker);
 
 #endif

@@ -6,6 +6,7 @@
  * What carries the message is all that differs between ipcbuf and a futex.
  */
 #define _GNU_SOURCE
+#include "blocking.h"
 #include "sleeper.h"
 #include "worker.h"
 
@@ -15,20 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Far more than anything here takes: reached only by a wakeup that was lost. */
-#define LONG_NS UINT64_C(30000000000)
-
 /* The message: its number, and when it was sent. */
 struct ball {
 	uint64_t number;
 	uint64_t sent_ns;
-};
-
-/* How a message goes, and comes. */
-struct carrier {
-	int (*send)(struct worker *worker, uint64_t number);
-	int (*recv)(struct worker *worker, uint64_t number,
-		    uint64_t *ret_took_ns);
 };
 
 static int record_send(struct worker *worker, uint64_t number)
@@ -67,8 +58,7 @@ static int record_recv(struct worker *worker, uint64_t number,
 
 static const struct carrier record_carrier = { record_send, record_recv };
 
-/* begin_ns and end_ns hold the time of the message from A and from B. */
-static uint64_t *futex_time(struct worker *worker, enum role sender)
+uint64_t *blocking_time(struct worker *worker, enum role sender)
 {
 	return sender == ROLE_A ? &worker->shared->begin_ns
 				: &worker->shared->end_ns;
@@ -79,7 +69,7 @@ static int futex_send(struct worker *worker, uint64_t number)
 {
 	_Atomic uint32_t *word = &worker->shared->lines[worker->role].word;
 
-	*futex_time(worker, worker->role) = ipcbuf_now_ns();
+	*blocking_time(worker, worker->role) = ipcbuf_now_ns();
 	atomic_store_explicit(word, (uint32_t)number, memory_order_release);
 	if (syscall(SYS_futex, word, FUTEX_WAKE, 1, NULL, NULL, 0) < 0)
 		return -errno;
@@ -115,7 +105,7 @@ static int futex_recv(struct worker *worker, uint64_t number,
 		if (ret)
 			return ret;
 	}
-	*ret_took_ns = ipcbuf_now_ns() - *futex_time(worker, sender);
+	*ret_took_ns = ipcbuf_now_ns() - *blocking_time(worker, sender);
 	return 0;
 }
 
@@ -158,7 +148,7 @@ static int exchange_all(struct worker *worker, const struct carrier *carrier,
 	return ret;
 }
 
-static int round_trip(struct worker *worker, const struct carrier *carrier)
+int blocking_round_trip(struct worker *worker, const struct carrier *carrier)
 {
 	struct shared *shared = worker->shared;
 	enum role other = worker->role == ROLE_A ? ROLE_B : ROLE_A;
@@ -179,12 +169,29 @@ static int round_trip(struct worker *worker, const struct carrier *carrier)
 
 int run_blocking_round_trip(struct worker *worker)
 {
-	return round_trip(worker, &record_carrier);
+	return blocking_round_trip(worker, &record_carrier);
 }
 
 int run_futex_round_trip(struct worker *worker)
 {
-	return round_trip(worker, &futex_carrier);
+	return blocking_round_trip(worker, &futex_carrier);
+}
+
+int run_futex_wake(struct worker *worker)
+{
+	uint64_t count = worker_iterations(worker), i;
+	struct shared *shared = worker->shared;
+
+	if (worker->role != ROLE_A)
+		return 0;
+	worker_begin(worker);
+	for (i = 0; i < count; i++)
+		syscall(SYS_futex, &shared->lines[ROLE_A].word, FUTEX_WAKE, 1,
+			NULL, NULL, 0);
+	worker_end(worker);
+	shared->result = (double)(shared->end_ns - shared->begin_ns) /
+			 (double)count;
+	return 0;
 }
 
 static double cpu_microseconds(void)

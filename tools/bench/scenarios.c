@@ -151,6 +151,48 @@ const struct scenario scenarios[] = {
 		.iterations = 200,
 		.region_bytes = 64 * GIB,
 		.opens_region = true,
+	}, {
+		.name = "kmod-rtt",
+		.unit = "us",
+		.what = "the module's WAIT and WAKE: round trip as futex-rtt's",
+		.beside = "futex-rtt",
+		.run = run_module_round_trip,
+		.iterations = 5000,
+	}, {
+		.name = "kmod-wake",
+		.unit = "ns",
+		.what = "WAKE where nobody sleeps",
+		.beside = "futex-wake",
+		.run = run_module_wake,
+		.iterations = 1000000,
+	}, {
+		.name = "futex-wake",
+		.unit = "ns",
+		.what = "the same of a bare shared futex",
+		.run = run_futex_wake,
+		.iterations = 1000000,
+	}, {
+		.name = "kmod-death",
+		.unit = "us",
+		.what = "from SIGKILL of a member to the wake-up of another one",
+		.run = run_module_death,
+		.iterations = 300,
+	}, {
+		.name = "kmod-attach",
+		.unit = "us",
+		.what = "OPEN, map, JOIN, and all of it back",
+		.run = run_module_attach,
+		.iterations = 5000,
+	}, {
+		.name = "kmod-create",
+		.unit = "us",
+		.what = "making each of 10,000 regions",
+		.run = run_module_regions,
+	}, {
+		.name = "kmod-memory",
+		.unit = "KiB",
+		.what = "the machine's memory for each of 10,000 empty regions",
+		.run = run_module_memory,
 	},
 };
 
