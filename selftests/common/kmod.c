@@ -509,32 +509,6 @@ unsigned int kmod_set(const char *parameter, unsigned int value)
 	return before;
 }
 
-#define SHMEM_ENABLED "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
-
-static bool get_huge(char ret[32])
-{
-	FILE *file = fopen(SHMEM_ENABLED, "re");
-
-	if (!file)
-		return false;
-	MUST_EQ(1, fscanf(file, "%*[^[][%31[^]]", ret));
-	fclose(file);
-	return true;
-}
-
-bool kmod_set_huge(const char *word, char ret_before[32])
-{
-	FILE *file;
-
-	if (ret_before && !get_huge(ret_before))
-		return false;
-	file = fopen(SHMEM_ENABLED, "we");
-	if (!file)
-		return false;
-	fprintf(file, "%s\n", word);
-	return !fclose(file);
-}
-
 /*
  * Children.
  */

@@ -133,13 +133,6 @@ int kmod_exists(uint64_t id);
 bool kmod_may_set(const char *parameter);
 unsigned int kmod_set(const char *parameter, unsigned int value);
 
-/*
- * What shmem takes huge pages for ("always", "never", ...), as the kernel's
- * shmem_enabled has it. Return: it is set, and in @ret_before what it was (NULL:
- * not asked for).
- */
-bool kmod_set_huge(const char *word, char ret_before[32]);
-
 /* The caller is user and group @id from now on, with no rights of root's. */
 void kmod_become(uint32_t id);
 

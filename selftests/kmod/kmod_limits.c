@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * The module's parameters: how many regions a user may have, how much memory all
- * regions may take. They are set for a test and then set back, which takes root.
+ * The module's parameters: how many regions a user may have, which is set for a
+ * test and set back, and takes root; how much memory all regions may take, which
+ * is as it was when the module was loaded.
  */
 #include "kselftest_harness.h"
 
@@ -10,7 +11,9 @@
 #include "../common/peer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
@@ -21,33 +24,29 @@
 FIXTURE(limits) {
 	struct kmod_region r;
 	bool may_set;
-	unsigned int regions, percent;
+	unsigned int regions;		/* the parameter before */
 };
 
 FIXTURE_SETUP(limits)
 {
 	memset(&self->r, 0, sizeof(self->r));
 	kmod_region_begin(&self->r, BYTES);
-	self->may_set = !geteuid() && kmod_may_set("max_regions_per_user") &&
-			kmod_may_set("max_percent");
+	self->may_set = !geteuid() && kmod_may_set("max_regions_per_user");
 	if (!self->may_set)
 		return;
 	self->regions = kmod_set("max_regions_per_user", 3);
-	self->percent = kmod_set("max_percent", 1);
 }
 
 FIXTURE_TEARDOWN(limits)
 {
-	if (self->may_set) {
+	if (self->may_set)
 		kmod_set("max_regions_per_user", self->regions);
-		kmod_set("max_percent", self->percent);
-	}
 	kmod_region_end(&self->r);
 }
 
 #define NEED_PARAMETERS() \
 	if (!self->may_set) \
-		SKIP(return, "only root can set the module's parameters")
+		SKIP(return, "only root can set the limit")
 
 static int new_region(const struct kmod_region *region)
 {
@@ -187,66 +186,73 @@ TEST_F(limits, no_limit)
 	EXPECT_EQ(0, kmod_ask(create_many, &self->r));
 }
 
-/* What a hundredth of the machine's memory is, in whole pages. */
-static uint64_t hundredth(void)
+/*
+ * What all regions together may take, in whole pages; 0: no limit. It is tried
+ * with what is taken at once or not at all, and with half of it, once.
+ */
+static uint64_t memory_limit(void)
 {
+	unsigned int percent = 0;
 	struct sysinfo info;
+	FILE *file = fopen("/sys/module/ipcbuf/parameters/max_percent", "re");
 
+	MUST(file);
+	MUST_EQ(1, fscanf(file, "%u", &percent));
+	fclose(file);
 	MUST_EQ(0, sysinfo(&info));
-	return info.totalram * info.mem_unit / 100 & ~UINT64_C(4095);
+	return info.totalram * info.mem_unit / 100 * percent & ~UINT64_C(4095);
 }
+
+#define MIB (UINT64_C(1) << 20)
 
 /* Fails if COMMIT takes more than the limit, or something of what it refuses. */
 TEST_F(limits, memory)
 {
-	uint64_t bytes = hundredth();
-	int fd = kmod_create(self->r.device, "", 4 * bytes, 1);
+	uint64_t limit = memory_limit();
+	int fd = kmod_create(self->r.device, "", IPCBUF_IOC_MAX_BYTES, 1);
 
-	NEED_PARAMETERS();
+	if (!limit)
+		SKIP(return, "there is no limit of memory");
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(-ENOSPC, kmod_commit(fd, 0, 2 * bytes, 0));
+	EXPECT_EQ(-ENOSPC, kmod_commit(fd, 0, limit + 16 * MIB, 0));
+	EXPECT_EQ(-ENOSPC, kmod_commit(fd, 0, IPCBUF_IOC_MAX_BYTES, 0));
 	EXPECT_EQ(0, kmod_stat(fd).used_bytes);
-	EXPECT_EQ(0, kmod_commit(fd, 0, bytes / 2, 0));
-	EXPECT_EQ(-ENOSPC, kmod_commit(fd, bytes / 2, bytes, 0));
-	EXPECT_EQ(bytes / 2, kmod_stat(fd).used_bytes);
-	/* What it has can be asked for again, and given back. */
-	EXPECT_EQ(0, kmod_commit(fd, 0, bytes / 2, 0));
-	EXPECT_EQ(0, kmod_commit(fd, 0, bytes / 2, IPCBUF_IOC_DECOMMIT));
-	EXPECT_EQ(0, kmod_stat(fd).used_bytes);
-	EXPECT_EQ(0, kmod_commit(fd, bytes, bytes / 2, 0));
+	EXPECT_EQ(0, kmod_commit(fd, 0, MIB, 0));
+	EXPECT_EQ(-ENOSPC, kmod_commit(fd, MIB, limit + 16 * MIB, 0));
+	EXPECT_EQ(MIB, kmod_stat(fd).used_bytes);
 	EXPECT_EQ(0, close(fd));
 }
 
-/* Fails if the limit isn't for all regions together, or a region that goes still counts. */
-TEST_F(limits, memory_of_all)
+/*
+ * Fails if the limit isn't for all regions together, one that goes still counts,
+ * or touching memory gets around it.
+ */
+TEST_F_TIMEOUT(limits, memory_of_all, 120)
 {
-	uint64_t bytes = hundredth() * 3 / 4 & ~UINT64_C(4095);
-	int first = kmod_create(self->r.device, "", bytes, 1);
-	int second = kmod_create(self->r.device, "", bytes, 1);
+	uint64_t limit = memory_limit(), most = limit * 3 / 4 & ~(MIB - 1);
+	uint64_t rest = (limit - most + 16 * MIB) & ~(MIB - 1);
+	int first, second;
+	char *at;
 
-	NEED_PARAMETERS();
+	if (!limit || limit > 4096 * MIB)
+		SKIP(return, "too much memory to take nearly all of it");
+	first = kmod_create(self->r.device, "", most, 1);
+	second = kmod_create(self->r.device, "", rest, 1);
 	ASSERT_LE(0, first);
 	ASSERT_LE(0, second);
-	EXPECT_EQ(0, kmod_commit(first, 0, bytes, 0));
-	EXPECT_EQ(-ENOSPC, kmod_commit(second, 0, bytes, 0));
+	ASSERT_EQ(0, kmod_commit(first, 0, most, 0));
+	EXPECT_EQ(-ENOSPC, kmod_commit(second, 0, rest, 0));
 	EXPECT_EQ(0, kmod_stat(second).used_bytes);
+	/* As a store would, which ends with SIGBUS. */
+	at = kmod_data(second, rest, PROT_READ | PROT_WRITE);
+	ASSERT_NE(NULL, at);
+	ASSERT_EQ(-1, madvise(at, rest, MADV_POPULATE_WRITE));
+	/* tmpfs rounds up. */
+	EXPECT_GE(limit + 4096, most + kmod_stat(second).used_bytes);
+	EXPECT_EQ(0, munmap(at, rest));
 	EXPECT_EQ(0, close(first));
-	EXPECT_EQ(0, kmod_commit(second, 0, bytes, 0));
+	EXPECT_EQ(0, kmod_commit(second, 0, rest, 0));
 	EXPECT_EQ(0, close(second));
-}
-
-/* Fails if a parameter doesn't count from the moment that it is changed. */
-TEST_F(limits, memory_unlimited)
-{
-	uint64_t bytes = 2 * hundredth();
-	int fd = kmod_create(self->r.device, "", bytes, 1);
-
-	NEED_PARAMETERS();
-	EXPECT_EQ(-ENOSPC, kmod_commit(fd, 0, bytes, 0));
-	kmod_set("max_percent", 0);
-	EXPECT_EQ(0, kmod_commit(fd, 0, bytes, 0));
-	EXPECT_EQ(bytes, kmod_stat(fd).used_bytes);
-	EXPECT_EQ(0, close(fd));
 }
 
 KMOD_HARNESS_MAIN
