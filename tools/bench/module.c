@@ -246,6 +246,7 @@ static int attach_and_leave(const char *name)
 {
 	size_t control_bytes = sizeof(struct ipcbuf_control) +
 			       SLOTS * sizeof(uint64_t);
+	struct ipcbuf_ioc_leave leave = { .flags = 0 };
 	const struct ipcbuf_control *control;
 	void *memory;
 	int fd, ret = open_named(name, &fd);
@@ -255,16 +256,13 @@ static int attach_and_leave(const char *name)
 	control = map_control(fd);
 	memory = map_memory(fd);
 	ret = control && memory ? join(fd) : -ENOMEM;
+	if (!ret)
+		ret = call(fd, IPCBUF_IOC_LEAVE, &leave);
 	if (memory)
 		munmap(memory, REGION_BYTES);
 	if (control)
 		munmap((void *)(uintptr_t)control, control_bytes);
 	close(fd);
-	if (!ret) {
-		struct ipcbuf_ioc_reap reap = { .slot = 0 };
-
-		call(module.fd, IPCBUF_IOC_REAP, &reap);
-	}
 	return ret;
 }
 
