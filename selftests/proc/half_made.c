@@ -18,6 +18,8 @@
 #define MOST_STOPS   2000
 #define STEPS_BEHIND 400
 #define NOT_TRACED   77
+/* On a slow machine, some of them; odd, and others for each way to wait. */
+#define SLOW_STRIDE  9
 
 FIXTURE(half_made) {
 	struct ipcbuf_region_options options;
@@ -229,12 +231,13 @@ static void kill_everywhere(struct __test_metadata *_metadata,
 			    FIXTURE_DATA(half_made) *self, operation *call,
 			    bool exists)
 {
+	unsigned int stride = getenv("KSFT_SLOW") ? SLOW_STRIDE : 1;
+	unsigned int stops = self->options.wait % stride;
 	struct random random = { 1 };
-	unsigned int stops;
 	int way = 1, killed;
 
 	/* Even: at the system call; odd: somewhere behind it. */
-	for (stops = 0; way && stops < 2 * MOST_STOPS; stops++) {
+	for (; way && stops < 2 * MOST_STOPS; stops += stride) {
 		if (exists)
 			make_region(self);
 		killed = kill_at(self, call, stops / 2,

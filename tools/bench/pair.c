@@ -62,6 +62,9 @@ static int create_region(struct pair *pair)
 	if (ret)
 		return ret;
 	ret = ipcbuf_region_get_fd(pair->region, &pair->region_fd);
+	/* A kmod region has both, and then no use for its name. */
+	if (!ret)
+		ipcbuf_region_unlink(pair->name);
 	return ret == -EOPNOTSUPP ? 0 : ret;
 }
 

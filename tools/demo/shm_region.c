@@ -4,7 +4,8 @@
  * and that they go.
  *
  * The region has a name only until the consumer has opened it, so that nothing
- * stays behind whoever is killed after that; a memfd region never has one.
+ * stays behind whoever is killed after that. One that can be passed as
+ * a descriptor has none, or only for a moment.
  */
 #include "shm.h"
 
@@ -81,6 +82,9 @@ static int shm_furnish(struct shm *shm)
 	ret = ipcbuf_region_get_fd(shm->region, &shm->fd);
 	if (ret && ret != -EOPNOTSUPP)
 		return ret;
+	/* A kmod region has both. */
+	if (!ret)
+		ipcbuf_region_unlink(shm->name);
 	for (i = 0; i < STREAMS; i++) {
 		ret = shm_open_stream(shm, i, IPCBUF_CHANNEL_EXCL,
 				      IPCBUF_PRODUCER);
