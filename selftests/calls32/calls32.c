@@ -258,6 +258,8 @@ static void wait_for_parent(int fd, __u32 *words)
 	struct ipcbuf_ioc_wait wait = { .deadline_ns = IPCBUF_IOC_FOREVER };
 	long result;
 
+	/* No other wait from here on. */
+	*(volatile __u32 *)&words[3] = 1;
 	while ((wait.value = *(volatile __u32 *)words) != 4711) {
 		result = request(fd, IPCBUF_IOC_WAIT, &wait);
 		FAILS(result && result != -EAGAIN);

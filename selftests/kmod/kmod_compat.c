@@ -62,7 +62,8 @@ static bool await_waiter(FIXTURE_DATA(compat) *self, pid_t peer, int *ret_status
 	const struct timespec pause = { 0, 100000 };
 
 	for (;;) {
-		if (kmod_stat(self->r.fd).waiters)
+		if (__atomic_load_n(&self->r.words[3], __ATOMIC_ACQUIRE) &&
+		    kmod_stat(self->r.fd).waiters)
 			return true;
 		if (thread_look(peer).state == 'Z') {
 			*ret_status = peer_wait(peer);
