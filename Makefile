@@ -166,7 +166,12 @@ install: $(LIB_SO) $(LIB_A) $(TOOL_PROGS) $(BUILD)/ipcbuf.pc
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/ipcbuf
 	$(INSTALL) -m 644 $(UAPI_HEADERS) $(DESTDIR)$(INCLUDEDIR)/linux
 	set -e; for page in $(MANPAGES); do \
-		$(INSTALL) -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page; \
+		folder=man$${page##*.}; \
+		$(INSTALL) -D -m 644 -t $(DESTDIR)$(MANDIR)/$$folder $$page; \
+		for name in $$(scripts/man-names $$page); do \
+			echo ".so $$folder/$${page##*/}" \
+				>$(DESTDIR)$(MANDIR)/$$folder/$$name; \
+		done; \
 	done
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
@@ -179,7 +184,8 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/pkgconfig/ipcbuf.pc \
 		$(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%) \
 		$(UAPI_HEADERS:include/uapi/%=$(DESTDIR)$(INCLUDEDIR)/%)
-	rm -f $(foreach page,$(notdir $(MANPAGES)),\
+	rm -f $(foreach page,$(notdir $(MANPAGES)) \
+		$(shell scripts/man-names $(MANPAGES)),\
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
 	-@rmdir $(DESTDIR)$(INCLUDEDIR)/ipcbuf
 	-@rmdir $(DESTDIR)$(INCLUDEDIR)/linux 2>/dev/null
