@@ -54,6 +54,15 @@ static int control_may_split(struct vm_area_struct *vma, unsigned long address)
 	return -EINVAL;
 }
 
+/* Before 5.11 a part is moved without asking whether it can be split off. */
+static int control_mremap(struct vm_area_struct *vma)
+{
+	struct ipcbuf_handle *handle = vma->vm_file->private_data;
+
+	return vma->vm_end - vma->vm_start == handle->region->control_bytes ?
+	       0 : -EINVAL;
+}
+
 static vm_fault_t control_fault(struct vm_fault *fault)
 {
 	struct ipcbuf_handle *handle = fault->vma->vm_file->private_data;
@@ -73,6 +82,7 @@ static const struct vm_operations_struct control_ops = {
 	.open = control_open,
 	.close = control_close,
 	.IPCBUF_MAY_SPLIT = control_may_split,
+	.mremap = control_mremap,
 };
 
 static void swap_mm(struct ipcbuf_handle *handle)

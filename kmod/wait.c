@@ -30,8 +30,9 @@ static ktime_t host_deadline(u64 deadline_ns)
 	if (deadline_ns > KTIME_MAX)
 		return KTIME_MAX;
 	timens_add_monotonic(&offset);
-	if (check_sub_overflow((s64)deadline_ns, timespec64_to_ns(&offset),
-			       &host))
+	/* Not timespec64_to_ns(), which can't do negative ones before 5.13. */
+	if (check_sub_overflow((s64)deadline_ns,
+			       ktime_set(offset.tv_sec, offset.tv_nsec), &host))
 		return KTIME_MAX;
 	return host < 0 ? 0 : host;
 }
