@@ -40,7 +40,8 @@ static int make_control(struct ipcbuf_region *region)
 {
 	region->control_bytes = PAGE_ALIGN(sizeof(struct ipcbuf_control) +
 					   region->slots * sizeof(u64));
-	region->control = vmalloc_user(region->control_bytes);
+	region->control = __vmalloc(region->control_bytes, GFP_KERNEL_ACCOUNT |
+				    __GFP_ZERO | __GFP_NOWARN);
 	if (!region->control)
 		return -ENOMEM;
 	region->control->version = IPCBUF_IOC_VERSION;
