@@ -137,7 +137,7 @@ static int both_open(struct worker *worker)
 /* A word and a line of its own for each way. */
 static uint64_t word_offset(enum role sender)
 {
-	return sender * 128u;
+	return (uint64_t)sender * 128;
 }
 
 static _Atomic uint32_t *word_of(enum role sender)
