@@ -18,6 +18,8 @@
 #define REGION_BYTES (UINT64_C(1) << 20)
 #define SLOTS        64u
 #define ALL_REGIONS  10000u
+/* Of one victim after the other: a dead one's slot may be joined at once. */
+#define VICTIM_SLOT  1u
 
 /* What this process has of the module. */
 static struct {
@@ -95,9 +97,9 @@ static void *map_memory(int fd)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-static int join(int fd)
+static int join(int fd, uint32_t slot)
 {
-	struct ipcbuf_ioc_join arg = { .slot = IPCBUF_IOC_SLOT_ANY };
+	struct ipcbuf_ioc_join arg = { .slot = slot };
 
 	return call(fd, IPCBUF_IOC_JOIN, &arg);
 }
@@ -255,7 +257,7 @@ static int attach_and_leave(const char *name)
 		return ret;
 	control = map_control(fd);
 	memory = map_memory(fd);
-	ret = control && memory ? join(fd) : -ENOMEM;
+	ret = control && memory ? join(fd, IPCBUF_IOC_SLOT_ANY) : -ENOMEM;
 	if (!ret)
 		ret = call(fd, IPCBUF_IOC_LEAVE, &leave);
 	if (memory)
@@ -362,7 +364,7 @@ static _Noreturn void victim(int ready)
 	char byte = 0;
 
 	if (!call(module.fd, IPCBUF_IOC_ATTACH, &attach) &&
-	    map_control(attach.fd) && !join(attach.fd) &&
+	    map_control(attach.fd) && !join(attach.fd, VICTIM_SLOT) &&
 	    write(ready, &byte, 1) == 1)
 		for (;;)
 			pause();
