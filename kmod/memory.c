@@ -93,6 +93,12 @@ static void seal_size(struct file *file)
 		F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW;
 }
 
+/* tmpfs, which limits the number of its files elsewhere, has a word of its own. */
+static int file_error(int error)
+{
+	return error == -ENOSPC ? -ENOMEM : error;
+}
+
 int ipcbuf_memory_make(struct ipcbuf_region *region)
 {
 	char name[sizeof("ipcbuf:") + IPCBUF_IOC_NAME_BYTES];
@@ -101,7 +107,7 @@ int ipcbuf_memory_make(struct ipcbuf_region *region)
 	snprintf(name, sizeof(name), "ipcbuf:%s", region->name);
 	file = ipcbuf_shmem_file(mount, name, region->size_bytes);
 	if (IS_ERR(file))
-		return PTR_ERR(file);
+		return file_error(PTR_ERR(file));
 	seal_size(file);
 	region->memory = file;
 	return 0;

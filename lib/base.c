@@ -35,7 +35,7 @@ static const struct {
 	{ EBADF, "the handle is closed, or belongs to the parent process" },
 	{ EINVAL, "an argument is not valid" },
 	{ EEXIST, "it exists already" },
-	{ ENOENT, "it does not exist" },
+	{ ENOENT, "there is no such region, channel or segment" },
 	{ EACCES, "no permission; the region's owner and mode don't allow it" },
 	{ EBUSY, "this end is taken by another live member" },
 	{ EPROTOTYPE, "the key belongs to an object of another kind" },

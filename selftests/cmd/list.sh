@@ -166,10 +166,10 @@ has_member()
 missing_region_fails()
 {
 	fails_with 1 ipcbuf stat "$region"
-	says "$work/stderr" "$region: it does not exist"
+	says "$work/stderr" "$region: there is no such"
 	fails_with 1 ipcbuf stat --json "$region"
 	fails_with 1 ipcbuf doctor "$region"
-	says "$work/stderr" "$region: it does not exist"
+	says "$work/stderr" "$region: there is no such"
 }
 
 # What can't be opened is listed with a reason, and the list succeeds.

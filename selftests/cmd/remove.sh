@@ -22,7 +22,7 @@ all_are_tried()
 	ipcbuf create "$region"
 	ipcbuf create "$region.b"
 	fails_with 1 ipcbuf rm "$region" "$region.c" "$region.b"
-	says "$work/stderr" "$region.c: it does not exist"
+	says "$work/stderr" "$region.c: there is no such"
 	refute grep -q "$region:\|$region.b:" "$work/stderr"
 	nothing_left
 }
@@ -74,7 +74,7 @@ channel_is_removed()
 	send_from /dev/zero 12
 	wait_for channel_has 12 pending 64
 	fails_with 1 ipcbuf rm -r "$region" -c 13
-	says "$work/stderr" "13: it does not exist"
+	says "$work/stderr" "13: there is no such"
 	fails_with 1 ipcbuf rm -r "$region" --segment 12
 	ipcbuf rm -r "$region" --channel 12
 	finishes 1 $sender
@@ -86,7 +86,7 @@ channel_is_removed()
 channel_needs_its_region()
 {
 	fails_with 1 ipcbuf rm -r "$region" -c x
-	says "$work/stderr" "$region: it does not exist"
+	says "$work/stderr" "$region: there is no such"
 	refute region_is_listed
 }
 

@@ -470,14 +470,11 @@ FIXTURE_TEARDOWN(kmod_failnth)
 	neighbour_end(&self->neighbour);
 }
 
-/*
- * What a failed allocation is told as. EFAULT: copying to or from the user;
- * ENOSPC: tmpfs has no memory for an inode.
- */
+/* What a failed allocation is told as. EFAULT: copying to or from the user. */
 static bool is_told(int ret)
 {
 	return ret == -ENOMEM || ret == -EFAULT || ret == -ENOLCK ||
-	       ret == -ENFILE || ret == -ENOSPC;
+	       ret == -ENFILE;
 }
 
 /* Return: false when the call came through without a failure. */

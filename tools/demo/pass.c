@@ -189,8 +189,9 @@ int pass_run(const struct demo_options *options,
 	int ret = ops->create(options, &transport);
 
 	if (ret) {
-		warnx("%s: can't be set up: %s", ops->name,
-		      ipcbuf_strerror(ret));
+		warnx("%s: can't be set up: %s%s", ops->name,
+		      ipcbuf_strerror(ret), ret == -EOPNOTSUPP ?
+		      " (not every --region has every --wait)" : "");
 		return ret;
 	}
 	progress_begin(progress, ops->name, total_bytes);

@@ -118,7 +118,7 @@ void report_table(const struct results *results)
 	print_region(&results->passes[0], results->options->depth_slots);
 	print_skips(&results->passes[0].skips);
 	printf("\n%-8s %9s %15s %9s %9s %7s %9s  %s\n", "", "files", "bytes",
-	       "records", "seconds", "GB/s", "relative", "digest");
+	       "records", "seconds", "GB/s", "of 1st", "digest");
 	for (i = 0; i < results->count; i++)
 		print_pass(&results->passes[i], &results->passes[0]);
 	printf("\n");

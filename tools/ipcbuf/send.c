@@ -16,7 +16,7 @@ static const char help[] =
 	"                            made, and removed when the transfer ends\n"
 	"  -s, --size SIZE           its size if it is made, 1M to 16T (1G)\n"
 	"  -R, --record-bytes SIZE   a record's size, 64 bytes of it for the\n"
-	"                            header (64K)\n"
+	"                            header; 128 or more (64K)\n"
 	"  -d, --depth COUNT         how many records the channel holds (64)\n"
 	"  -t, --timeout SECONDS     how long to wait for the receiver each time\n"
 	"                            (for ever)\n"
@@ -31,7 +31,9 @@ static int open_end(struct transfer *t, struct ipcbuf_key key,
 		    struct ipcbuf_channel **ret_channel)
 {
 	struct ipcbuf_channel_options options = IPCBUF_CHANNEL_OPTIONS_INIT;
-	uint64_t deadline_ns = ipcbuf_deadline_ns(PATIENCE_NS);
+	uint64_t patience_ns = t->timeout_ns < PATIENCE_NS ? t->timeout_ns :
+							     PATIENCE_NS;
+	uint64_t deadline_ns = ipcbuf_deadline_ns(patience_ns);
 	int error;
 
 	options.flags = IPCBUF_CHANNEL_EXCL;
