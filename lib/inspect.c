@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "death.h"
 #include "directory.h"
 #include "member.h"
 #include "recover.h"
@@ -118,6 +119,7 @@ static void fill_constants(const struct ipcbuf_region *region,
 	info->wait = region->wait.ops->id;
 	info->wait_name = region->wait.ops->name;
 	info->max_members = region->g.max_members;
+	info->deaths = ipcb_deaths(region);
 	memcpy(info->name, header->name, sizeof(info->name) - 1);
 	if (!region->memory.ops->owner(&region->memory, region->lock_fd,
 				       &owner)) {

@@ -80,13 +80,20 @@ struct ipcb_waiter {
 	uint64_t reserved1[5];
 };
 
-/* @word: FREE or ALIVE(generation); written by whoever holds the slot's lock */
+/*
+ * @word: FREE or ALIVE(generation); written by whoever holds the slot's lock.
+ * The rest of the line: the last one that died here, see death.h.
+ */
 struct ipcb_member_slot {
 	uint64_t word;
 	int32_t pid;
 	uint32_t flags;
 	uint64_t joined_ns;
-	uint64_t reserved[5];
+	uint64_t death;			/* its number, from 1; 0: none */
+	uint32_t dead_generation;
+	int32_t dead_pid;
+	uint64_t recovered_ns;
+	uint64_t reserved[2];
 };
 
 struct ipcb_header {
@@ -124,7 +131,8 @@ struct ipcb_header {
 	/* 384: the directory; changed under the directory's lock alone. */
 	uint64_t dir_sequence;		/* raised by each change */
 	uint64_t dir_objects;
-	uint64_t reserved4[6];
+	uint64_t deaths;		/* see death.h */
+	uint64_t reserved4[5];
 	uint64_t dir_level[IPCB_DIR_LEVELS];
 
 	/* Hints: how many slabs of the class wait for a new owner. */

@@ -11,7 +11,8 @@
  *   4. waiters' entries and semaphores: free
  *   5. every own word that still says its id, LEAVING or not: FREE
  *   6. its spans: orphans; those that are free go back
- *   7. the slot: FREE, and the backend may forget the death
+ *   7. the death is remembered
+ *   8. the slot: FREE, and the backend may forget the death
  *
  * 2 and 3 come before 5, or the sweep would free what is listed or on its way.
  * In 3 tail comes before the sweep, and is read before the window.
@@ -20,6 +21,7 @@
  */
 #include "recover.h"
 
+#include "death.h"
 #include "directory.h"
 #include "member.h"
 
@@ -146,6 +148,7 @@ int ipcb_recover_member(struct ipcbuf_region *region, uint32_t slot)
 	ipcb_sweep_own(region, id);
 	ipcb_spans_each(region, orphan_span, &id);
 	ipcb_orphans_release(region);
+	ipcb_death_note(region, slot, ipcb_member_generation(word));
 	/* Release: all of the above comes before the slot's next owner. */
 	ipcb_store_release(&s->word,
 			   ipcb_member_word(IPCB_MEMBER_FREE,

@@ -67,6 +67,7 @@ struct ipcbuf_region_info {
 	char name[IPCBUF_NAME_MAX + 1];
 	const char *backend_name;	/* static */
 	const char *wait_name;		/* static */
+	uint64_t deaths;		/* the last one's number; see death.h */
 };
 
 /**

@@ -28,6 +28,7 @@
 #include <ipcbuf/heap.h>
 #include <ipcbuf/channel.h>
 #include <ipcbuf/segment.h>
+#include <ipcbuf/death.h>
 #include <ipcbuf/inspect.h>
 
 #endif
