@@ -111,6 +111,7 @@ void region_row_figures(struct json_object *row,
 	row_set_number(row, "failures", info->allocation_failures);
 	row_set_number(row, "members", info->members);
 	row_set_number(row, "max-members", info->max_members);
+	row_set_number(row, "deaths", info->deaths);
 	row_set_number(row, "channels", info->channels);
 	row_set_number(row, "segments", info->segments);
 	row_set_number(row, "layout", info->layout_version);

@@ -21,6 +21,7 @@ static const struct column figure_columns[] = {
 	{ "failures", COLUMN_NUMBER, true },
 	{ "members", COLUMN_NUMBER, true },
 	{ "max-members", COLUMN_NUMBER, true },
+	{ "deaths", COLUMN_NUMBER, true },
 	{ "channels", COLUMN_NUMBER, true },
 	{ "segments", COLUMN_NUMBER, true },
 	{ "layout", COLUMN_NUMBER, true },
