@@ -4,6 +4,7 @@
 
 #include <time.h>
 
+#include "cancel.h"
 #include "util.h"
 
 #ifdef CLOCK_MONOTONIC_COARSE
@@ -49,8 +50,10 @@ void ipcb_sleep_ns(uint64_t ns)
 		.tv_sec = (time_t)(ns / IPCB_NS_PER_SEC),
 		.tv_nsec = (long)(ns % IPCB_NS_PER_SEC),
 	};
+	int cancel = ipcb_cancel_off();
 
 	nanosleep(&ts, NULL);
+	ipcb_cancel_restore(cancel);
 }
 
 int ipcb_backoff(struct ipcb_backoff *backoff)

@@ -10,6 +10,8 @@
 
 #include <ipcbuf/region.h>
 
+#include "cancel.h"
+
 const struct ipcb_memory_ops *const ipcb_memory_backends[] = {
 	&ipcb_memory_kmod,
 	&ipcb_memory_posix,
@@ -129,20 +131,25 @@ void ipcb_memory_close_fd(struct ipcb_memory *memory)
 int ipcb_memory_commit_fd(struct ipcb_memory *memory, uint64_t offset,
 			  uint64_t bytes)
 {
+	int cancel = ipcb_cancel_off();
 	int error;
 
 	do
 		error = ipcb_errno(fallocate(memory->fd, FALLOC_FL_KEEP_SIZE,
 					     (off_t)offset, (off_t)bytes));
 	while (error == -EINTR);
+	ipcb_cancel_restore(cancel);
 	return error == -ENOSPC ? -ENOMEM : error;
 }
 
 void ipcb_memory_decommit_fd(struct ipcb_memory *memory, uint64_t offset,
 			     uint64_t bytes)
 {
+	int cancel = ipcb_cancel_off();
+
 	fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 		  (off_t)offset, (off_t)bytes);
+	ipcb_cancel_restore(cancel);
 }
 
 uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory)

@@ -14,6 +14,7 @@
 
 #include <ipcbuf/region.h>
 
+#include "cancel.h"
 #include "keys.h"
 
 static int sysv_attach(struct ipcb_memory *memory, int id)
@@ -159,17 +160,17 @@ static void sysv_decommit(struct ipcb_memory *memory, uint64_t offset,
 static uint64_t sysv_usage(const struct ipcb_memory *memory)
 {
 	unsigned long long rss = 0, swap = 0, found = 0;
+	int id, cancel = ipcb_cancel_off();
 	FILE *file = fopen("/proc/sysvipc/shm", "re");
 	char line[512];
-	int id;
 
-	if (!file)
-		return 0;
-	while (!found && fgets(line, sizeof(line), file))
+	while (file && !found && fgets(line, sizeof(line), file))
 		found = sscanf(line, "%*s %d %*s %*s %*s %*s %*s %*s %*s %*s "
 			       "%*s %*s %*s %*s %llu %llu", &id, &rss,
 			       &swap) == 3 && id == memory->shm_id;
-	fclose(file);
+	if (file)
+		fclose(file);
+	ipcb_cancel_restore(cancel);
 	return found ? rss + swap : 0;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "cancel.h"
 #include "channel.h"
 #include "directory.h"
 #include "member.h"
@@ -26,9 +27,11 @@ void ipcb_region_get(struct ipcbuf_region *region)
 	ipcb_add_acq_rel(&region->references, 1);
 }
 
+/* By who closes it, or by the last one that was asleep in it. */
 static void unmap(struct ipcbuf_region *region)
 {
 	const struct ipcb_wait_ops *wait = region->wait.ops;
+	int cancel = ipcb_cancel_off();
 
 	if (!region->keep_mapping) {
 		wait->close(&region->wait);
@@ -42,6 +45,7 @@ static void unmap(struct ipcbuf_region *region)
 	/* We may have been the last member of a region without a name. */
 	if (wait == &ipcb_wait_sysv_sem)
 		ipcb_namefile_collect();
+	ipcb_cancel_restore(cancel);
 }
 
 void ipcb_region_put(struct ipcbuf_region *region)
@@ -177,5 +181,12 @@ void ipcb_region_forget(struct ipcbuf_region *region)
 
 IPCB_PUBLIC int ipcbuf_region_close(struct ipcbuf_region *region)
 {
-	return region ? ipcb_region_shut(region, 0) : 0;
+	int cancel, error = 0;
+
+	if (region) {
+		cancel = ipcb_cancel_off();
+		error = ipcb_region_shut(region, 0);
+		ipcb_cancel_restore(cancel);
+	}
+	return error;
 }

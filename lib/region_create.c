@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cancel.h"
 #include "member.h"
 #include "names.h"
 #include "process.h"
@@ -207,7 +208,7 @@ static int open_by_name(const char *name,
 {
 	struct ipcb_region_params params;
 	struct ipcbuf_region *region;
-	int error;
+	int cancel, error;
 
 	if (!ret_region || ipcb_name_check(name))
 		return -EINVAL;
@@ -220,6 +221,7 @@ static int open_by_name(const char *name,
 	region = ipcb_region_new();
 	if (!region)
 		return -ENOMEM;
+	cancel = ipcb_cancel_off();
 	if (params.flags & IPCBUF_REGION_RDONLY)
 		error = open_rdonly(region, name);
 	else if (mode == IPCB_OPEN)
@@ -230,6 +232,7 @@ static int open_by_name(const char *name,
 		ipcb_handle_free(&ipcb_region_handles, &region->handle);
 	else
 		*ret_region = region;
+	ipcb_cancel_restore(cancel);
 	return error;
 }
 

@@ -2,6 +2,8 @@
 /* Passing and taking descriptors. */
 #include "region_params.h"
 
+#include "cancel.h"
+
 static int open_fd(struct ipcbuf_region *region, int fd)
 {
 	const struct ipcb_memory_ops *const *ops = ipcb_memory_backends;
@@ -20,7 +22,7 @@ ipcbuf_region_open_fd(int fd, const struct ipcbuf_region_options *options,
 {
 	struct ipcbuf_region *region;
 	uint32_t flags;
-	int error;
+	int cancel, error;
 
 	if (!ret_region)
 		return -EINVAL;
@@ -32,11 +34,13 @@ ipcbuf_region_open_fd(int fd, const struct ipcbuf_region_options *options,
 		return -ENOMEM;
 	region->rdonly = !!(flags & IPCBUF_REGION_RDONLY);
 	region->memory.rdonly = region->rdonly;
+	cancel = ipcb_cancel_off();
 	error = open_fd(region, fd);
 	if (error)
 		ipcb_handle_free(&ipcb_region_handles, &region->handle);
 	else
 		*ret_region = region;
+	ipcb_cancel_restore(cancel);
 	return error;
 }
 

@@ -14,6 +14,8 @@
 
 #include <ipcbuf/region.h>
 
+#include "cancel.h"
+
 /* A line each, so that sleepers don't disturb one another. */
 struct posix_sem {
 	sem_t sem;
@@ -102,12 +104,15 @@ static int posix_sem_sleep(struct ipcb_wait_region *wait,
 		.tv_nsec = (long)(deadline_ns % IPCB_NS_PER_SEC),
 	};
 
+	int cancel = ipcb_cancel_off();
+	int error;
+
 	(void)deaths;
 	(void)object;
-	if (sem_clockwait(sem_at(wait, slot), CLOCK_MONOTONIC, &until) &&
-	    errno == ETIMEDOUT)
-		return -ETIMEDOUT;
-	return 0;
+	error = ipcb_errno(sem_clockwait(sem_at(wait, slot), CLOCK_MONOTONIC,
+					 &until));
+	ipcb_cancel_restore(cancel);
+	return error == -ETIMEDOUT ? error : 0;
 }
 
 static void posix_sem_wake(struct ipcb_wait_region *wait,

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cancel.h"
 #include "death.h"
 #include "directory.h"
 #include "member.h"
@@ -98,13 +99,17 @@ ipcbuf_watch_open(struct ipcbuf_region *region,
 /* Only the region that was watched has the thread among its sleepers. */
 static void end(struct ipcbuf_watch *watch)
 {
+	int cancel;
+
 	ipcb_store_release(&watch->over, 1);
 	if (!ipcb_enter(watch->region)) {
 		if (!watch->region->rdonly)
 			ipcb_directory_announce(watch->region);
 		ipcb_leave();
 	}
+	cancel = ipcb_cancel_off();
 	pthread_join(watch->thread, NULL);
+	ipcb_cancel_restore(cancel);
 }
 
 IPCB_PUBLIC int ipcbuf_watch_close(struct ipcbuf_watch *watch)
