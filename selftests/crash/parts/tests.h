@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Tests of walks: one for each case of a table, over regions of each kind of
+ * memory, or of waiting where that matters. Each fails if a victim that is
+ * killed somewhere in its operation leaves anything but what walk.h says, or if
+ * anybody hangs; and is skipped where children can't be stepped. Under
+ * a sanitizer or an emulator there are many times the instructions, or no steps.
+ */
+#ifndef SELFTESTS_CRASH_TESTS_H
+#define SELFTESTS_CRASH_TESTS_H
+
+#include "../../common/variants.h"
+
+#include "cases.h"
+
+/* A kill has a limit of its own, see walk.c. */
+#define WALK_SECONDS 36000
+
+#ifdef FEW_VARIANTS
+#define WALK_NOT "not under a sanitizer or an emulator"
+#else
+#define WALK_NOT step_why_not()
+#endif
+
+#define NAMED_MEMORIES(fixture) \
+	VARIANT_FIELDS(fixture); \
+	REGION_VARIANT(fixture, posix_futex, POSIX, FUTEX); \
+	REGION_VARIANT(fixture, sysv_futex, SYSV, FUTEX); \
+	REGION_VARIANT(fixture, kmod_kmod, KMOD, KMOD)
+
+#define MEMORIES(fixture) \
+	NAMED_MEMORIES(fixture); \
+	REGION_VARIANT(fixture, memfd_futex, MEMFD, FUTEX)
+
+#define WALK_FIXTURE(fixture, variants) \
+	FIXTURE(fixture) { \
+		const char *why_not; \
+	}; \
+	variants(fixture); \
+	FIXTURE_SETUP(fixture) \
+	{ \
+		NEED_BACKEND(variant->backend); \
+		self->why_not = WALK_NOT; \
+	} \
+	FIXTURE_TEARDOWN(fixture) \
+	{ \
+	} \
+	struct fixture##_needs_a_semicolon
+
+#define WALK_TEST(fixture, name) \
+	TEST_F_TIMEOUT(fixture, name, WALK_SECONDS) \
+	{ \
+		if (self->why_not) \
+			SKIP(return, "%s", self->why_not); \
+		EXPECT_EQ(0, crash_walk(variant->backend, variant->wait, \
+					&crash_##name)); \
+	}
+
+#define RESCUE_TEST(fixture, name, way, rescue) \
+	TEST_F_TIMEOUT(fixture, name##_##way, WALK_SECONDS) \
+	{ \
+		if (self->why_not) \
+			SKIP(return, "%s", self->why_not); \
+		EXPECT_EQ(0, crash_walk_rescue(variant->backend, \
+					       variant->wait, \
+					       &crash_##name, rescue)); \
+	}
+
+#endif
