@@ -22,6 +22,11 @@ bool points_exhaustive(void)
 	return number_from("CRASH_EXHAUSTIVE", 0);
 }
 
+uint64_t points_seed(void)
+{
+	return number_from("CRASH_SEED", 1);
+}
+
 static size_t common_divisor(size_t a, size_t b)
 {
 	while (b) {
@@ -36,7 +41,7 @@ static size_t common_divisor(size_t a, size_t b)
 void points_begin(struct points *points, const struct step_trace *trace,
 		  const bool *changed, size_t some)
 {
-	struct random random = { number_from("CRASH_SEED", 1) };
+	struct random random = { points_seed() };
 	size_t span = trace->ended - trace->begun + 1;
 
 	*points = (struct points){

@@ -32,6 +32,7 @@ void points_begin(struct points *points, const struct step_trace *trace,
 bool points_next(struct points *points, size_t *ret_step);
 
 bool points_exhaustive(void);
+uint64_t points_seed(void);
 
 /* One line, from which scripts/crash-exhaustive makes its table. */
 void points_report(const char *operation, const char *peer, uint32_t backend,
