@@ -43,6 +43,7 @@
 
 #define OBJECT_CASES(CASE) \
 	CASE(channel_first) \
+	CASE(channel_first_keep) \
 	CASE(channel_level) \
 	CASE(channel_create) \
 	CASE(channel_keep) \

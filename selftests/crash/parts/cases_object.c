@@ -367,6 +367,9 @@ static void judge_segment_removed(struct crash *crash)
 	}
 
 OBJECT(channel_first, CRASH_FRESH, NULL, NULL, open_channel, judge_none);
+/* Its entry in the directory has never said another key. */
+OBJECT(channel_first_keep, CRASH_FRESH | CRASH_ALONE, NULL, NULL, open_kept,
+       judge_kept);
 OBJECT(channel_level, CRASH_FRESH | CRASH_ALONE, stage_level, NULL,
        open_one_more, judge_level);
 OBJECT(channel_create, 0, NULL, NULL, open_channel, judge_none);
