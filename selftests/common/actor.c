@@ -28,7 +28,7 @@
 #define INTERRUPT_NS 5000000
 #define FAVOUR	     70	/* percent */
 #define BURST	     30	/* percent */
-#define BURST_CALLS  100
+#define BURST_CALLS  150
 
 static uint64_t below(struct actor *actor, uint64_t limit)
 {
