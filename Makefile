@@ -138,6 +138,11 @@ kselftest-debug:
 	+$(Q)$(again) all
 	$(Q)scripts/kselftest-debug $(BUILD) $(TESTS)
 
+crash-exhaustive:
+	$(Q)scripts/bootstrap $(BOOTSTRAP_SETS)
+	+$(Q)$(again) all
+	$(Q)scripts/crash-exhaustive $(BUILD) $(TESTS)
+
 check:
 	$(Q)scripts/bootstrap base selftest check
 	$(Q)scripts/check
@@ -199,5 +204,5 @@ help:
 FORCE:
 
 .PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
-	demo bench kselftest kselftest-debug check model install uninstall clean help FORCE
+	demo bench kselftest kselftest-debug crash-exhaustive check model install uninstall clean help FORCE
 .DELETE_ON_ERROR:
