@@ -143,6 +143,10 @@ crash-exhaustive:
 	+$(Q)$(again) all
 	$(Q)scripts/crash-exhaustive $(BUILD) $(TESTS)
 
+mutants:
+	$(Q)scripts/bootstrap base selftest
+	$(Q)scripts/mutants $(MUTANTS)
+
 check:
 	$(Q)scripts/bootstrap base selftest check
 	$(Q)scripts/check
@@ -204,5 +208,5 @@ help:
 FORCE:
 
 .PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
-	demo bench kselftest kselftest-debug crash-exhaustive check model install uninstall clean help FORCE
+	demo bench kselftest kselftest-debug crash-exhaustive mutants check model install uninstall clean help FORCE
 .DELETE_ON_ERROR:

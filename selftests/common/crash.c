@@ -16,7 +16,10 @@
 #include <unistd.h>
 
 #define POINTS 25u
-#define MOST   4000u
+#define MOST   1000u
+/* Of a long operation fewer points, so that all of them take no more steps. */
+#define LEAST  5u
+#define STEPS  30000u
 
 struct run {
 	struct crash_scene scene;
@@ -233,14 +236,32 @@ static uint64_t kill_each(struct run *run, uint64_t first, uint64_t stride)
 	return count;
 }
 
+bool crash_not_chosen(const char *name)
+{
+	const char *only = getenv("CRASH_ONLY");
+
+	return only && *only && strcmp(only, name) != 0;
+}
+
+/* How many points of an operation of @steps instructions. */
+static uint64_t points_wanted(uint64_t steps)
+{
+	uint64_t affordable = 2 * STEPS / (steps + 1);
+
+	if (getenv("CRASH_EXHAUSTIVE"))
+		return number_from("CRASH_MOST", MOST);
+	if (getenv("CRASH_POINTS"))
+		return number_from("CRASH_POINTS", POINTS);
+	if (affordable < LEAST)
+		return LEAST;
+	return affordable < POINTS ? affordable : POINTS;
+}
+
 bool crash_run(const struct test_region *region, const char *name,
 	       const struct crash_op *op)
 {
 	struct run run = { .op = op, .name = name, .scene.region = region };
 	struct random random = { ipcbuf_now_ns() };
-	uint64_t wanted = getenv("CRASH_EXHAUSTIVE") ?
-			  number_from("CRASH_MOST", MOST) :
-			  number_from("CRASH_POINTS", POINTS);
 	uint64_t stride, count;
 
 	run.scene.shared = mmap(NULL, sizeof(*run.scene.shared),
@@ -250,7 +271,7 @@ bool crash_run(const struct test_region *region, const char *name,
 	/* The first one is for its length; it is killed behind its end. */
 	if (kill_at(&run, UINT64_MAX) < 0)
 		return false;
-	stride = run.scene.steps / wanted + 1;
+	stride = run.scene.steps / points_wanted(run.scene.steps) + 1;
 	count = kill_each(&run, random_below(&random, stride), stride);
 	printf("# %s: %llu instructions, killed at %llu points\n", name,
 	       (unsigned long long)run.scene.steps, (unsigned long long)count);

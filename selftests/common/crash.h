@@ -9,9 +9,10 @@
  * in the region.
  *
  *   CRASH_EXHAUSTIVE=1   every instruction (of operations of more than
- *                        CRASH_MOST, 4000: that many, spread evenly)
- *   CRASH_POINTS=N       otherwise so many of each operation (25), evenly but
- *                        for a random start
+ *                        CRASH_MOST, 1000: that many, spread evenly)
+ *   CRASH_ONLY=NAME      only this operation
+ *   CRASH_POINTS=N       otherwise so many of each operation (25, of long ones
+ *                        fewer), evenly but for a random start
  */
 #ifndef SELFTESTS_CRASH_H
 #define SELFTESTS_CRASH_H
@@ -55,6 +56,9 @@ struct crash_op {
 	bool peer_sleeps;
 	bool joins_late;		/* the operation opens the region */
 };
+
+/* Has $CRASH_ONLY chosen another one? */
+bool crash_not_chosen(const char *name);
 
 /*
  * Run it. Return: false where nobody may trace here. Prints how many

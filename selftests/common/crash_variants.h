@@ -49,6 +49,8 @@
 		static const struct crash_op op = { __VA_ARGS__ }; \
 		if (getenv("KSFT_SLOW")) \
 			SKIP(return, "single steps would take too long here"); \
+		if (crash_not_chosen(#test)) \
+			SKIP(return, "CRASH_ONLY chose another one"); \
 		if (!crash_run(&self->region, #test, &op)) \
 			SKIP(return, "nobody may trace here"); \
 	}
