@@ -380,5 +380,11 @@ void ipcb_orphans_release(struct ipcbuf_region *region)
 
 		for (i = 0; i < spans; i++)
 			release_orphan(region, (uint32_t)((frame << shift) + i));
+		/*
+		 * Who released its last slab may have died before it sealed
+		 * the frame, or two that did so at once each saw the other's.
+		 */
+		if (kind == IPCB_FRAME_SLABS)
+			ipcb_frame_try_seal(region, (uint32_t)frame);
 	}
 }

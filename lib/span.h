@@ -47,7 +47,10 @@ void ipcb_huge_release(struct ipcbuf_region *region, uint32_t span);
 /* Its bytes; 0 if it is none. */
 uint64_t ipcb_huge_bytes(const struct ipcbuf_region *region, uint32_t span);
 
-/* Releases every orphan that is free, and huge runs whose freer died. */
+/*
+ * Releases every orphan that is free, huge runs whose freer died, and frames all
+ * of whose slabs are free.
+ */
 void ipcb_orphans_release(struct ipcbuf_region *region);
 
 /* span_frame.c: a frame of free slabs goes back to the machine. */
