@@ -34,6 +34,8 @@ struct chaos {
 	struct random random;
 	struct child children[WORKERS_MAX];
 	struct watchdog watchdog;
+	uint64_t next_kill_ns;
+	uint64_t next_stop_ns;
 	uint64_t said_ns;
 	bool finishing;
 };
@@ -153,20 +155,25 @@ static void kill_somebody(struct chaos *chaos)
 		kill_child(chaos, &chaos->children[i], TALLY_KILLED_ALL);
 }
 
-/* One in so many turns, that there are about so many a second. */
-static bool is_time(struct chaos *chaos, unsigned int a_second)
+/* So often that there are options->kills a second. */
+static bool is_time(struct chaos *chaos, uint64_t *next_ns, uint64_t now)
 {
-	return random_below(&chaos->random, NS_PER_S / TURN_NS) < a_second;
+	unsigned int kills = chaos->supervisor->options->kills;
+
+	if (!kills || now < *next_ns)
+		return false;
+	*next_ns = now + random_below(&chaos->random, 2 * NS_PER_S / kills);
+	return true;
 }
 
 static void disturb(struct chaos *chaos, uint64_t now)
 {
-	unsigned int kills = chaos->supervisor->options->kills, slot;
+	unsigned int slot = (unsigned int)random_below(&chaos->random,
+						       workers(chaos));
 
-	if (is_time(chaos, kills))
+	if (is_time(chaos, &chaos->next_kill_ns, now))
 		kill_somebody(chaos);
-	slot = (unsigned int)random_below(&chaos->random, workers(chaos));
-	if (is_time(chaos, kills))
+	if (is_time(chaos, &chaos->next_stop_ns, now))
 		stop_child(chaos, &chaos->children[slot], now);
 }
 
