@@ -30,6 +30,8 @@ MANPAGES := $(wildcard Documentation/man/*.[1-7])
 TOOLS := $(filter-out common,$(notdir $(patsubst %/,%,$(wildcard tools/*/))))
 TOOL_PROGS := $(patsubst $(BUILD)/ipcbuf-ipcbuf,$(BUILD)/ipcbuf,\
 		$(TOOLS:%=$(BUILD)/ipcbuf-%))
+# Not to be installed: it is a test.
+INSTALLED_PROGS := $(filter-out $(BUILD)/ipcbuf-soak,$(TOOL_PROGS))
 SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
@@ -139,9 +141,18 @@ kselftest-debug:
 	$(Q)scripts/kselftest-debug $(BUILD) $(TESTS)
 
 crash-exhaustive:
-	$(Q)scripts/bootstrap base selftest
+	$(Q)scripts/bootstrap $(BOOTSTRAP_SETS)
 	+$(Q)$(again) all
 	$(Q)scripts/crash-exhaustive $(BUILD) $(TESTS)
+
+mutants:
+	$(Q)scripts/bootstrap base selftest
+	$(Q)scripts/mutants $(MUTANTS)
+
+soak:
+	$(Q)scripts/bootstrap base
+	+$(Q)$(again) $(BUILD)/ipcbuf-soak
+	$(BUILD)/ipcbuf-soak $(SOAK)
 
 check:
 	$(Q)scripts/bootstrap base selftest check
@@ -160,10 +171,10 @@ $(BUILD)/ipcbuf.pc: lib/ipcbuf.pc.in include/ipcbuf/base.h FORCE
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 		-e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' $< >$@
 
-install: $(LIB_SO) $(LIB_A) $(TOOL_PROGS) $(BUILD)/ipcbuf.pc
+install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(BUILD)/ipcbuf.pc
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 		$(DESTDIR)$(INCLUDEDIR)/ipcbuf $(DESTDIR)$(INCLUDEDIR)/linux
-	$(INSTALL) -m 755 $(TOOL_PROGS) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 755 $(INSTALLED_PROGS) $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 $(LIB_A) $(LIB_SO).$(VERSION) $(DESTDIR)$(LIBDIR)
 	ln -sf libipcbuf.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libipcbuf.so
@@ -181,7 +192,7 @@ install: $(LIB_SO) $(LIB_A) $(TOOL_PROGS) $(BUILD)/ipcbuf.pc
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
 uninstall:
-	rm -f $(TOOL_PROGS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) \
+	rm -f $(INSTALLED_PROGS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) \
 		$(DESTDIR)$(LIBDIR)/libipcbuf.a \
 		$(DESTDIR)$(LIBDIR)/libipcbuf.so \
 		$(DESTDIR)$(LIBDIR)/$(SONAME) \
@@ -204,5 +215,6 @@ help:
 FORCE:
 
 .PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
-	demo bench kselftest kselftest-debug crash-exhaustive check model install uninstall clean help FORCE
+	demo bench kselftest kselftest-debug crash-exhaustive mutants soak check model \
+	install uninstall clean help FORCE
 .DELETE_ON_ERROR:

@@ -42,20 +42,44 @@ static int claim(struct ipcbuf_region *region, uint32_t slot)
 	return 0;
 }
 
+static int try_claim(struct ipcbuf_region *region, uint32_t slot)
+{
+	int error = ipcb_lock_try(region->lock_fd, IPCB_LOCK_MEMBER(slot));
+
+	return error ? error : claim(region, slot);
+}
+
+/*
+ * The slot of one that may be dead. Its byte is only taken by who has the
+ * directory's lock: others who have it see by the byte whether it lives, and
+ * would take one that somebody is about to recover for alive.
+ */
+static int try_inherit(struct ipcbuf_region *region, uint32_t slot)
+{
+	int error = ipcb_lock_held(region->lock_fd, IPCB_LOCK_MEMBER(slot), 1);
+
+	if (error)
+		return error < 0 ? error : -EAGAIN;
+	error = ipcb_directory_lock(region);
+	if (error)
+		return error;
+	error = try_claim(region, slot);
+	ipcb_directory_unlock(region);
+	return error;
+}
+
 int ipcb_member_join(struct ipcbuf_region *region)
 {
 	uint32_t slot;
+	uint64_t word;
 	int error;
 
 	for (slot = 0; slot < region->g.max_members; slot++) {
-		error = ipcb_lock_try(region->lock_fd, IPCB_LOCK_MEMBER(slot));
-		if (!error) {
-			error = claim(region, slot);
-			if (error != -EBUSY)
-				return error;
-		} else if (error != -EAGAIN) {
+		word = ipcb_load_acquire(&slot_at(region, slot)->word);
+		error = ipcb_member_state(word) == IPCB_MEMBER_FREE ?
+			try_claim(region, slot) : try_inherit(region, slot);
+		if (error != -EAGAIN && error != -EBUSY)
 			return error;
-		}
 	}
 	return -EUSERS;
 }

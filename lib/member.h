@@ -6,7 +6,8 @@
  * taken before the slot is claimed and held until after it has been left; the
  * kernel drops it when the process ends in any way. So a slot that says ALIVE
  * and whose byte can be taken belongs to a dead member, and who has taken the
- * byte is its only recoverer.
+ * byte is its only recoverer. The byte of such a slot is taken with the
+ * directory's lock held, so that who holds that isn't misled by a recoverer.
  *
  * A backend that tells of deaths (struct ipcb_memory_ops.news) knows members by
  * the same slots and gives them their generations. It is joined after the byte

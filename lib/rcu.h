@@ -17,6 +17,8 @@
 #include <urcu-bp.h>
 #pragma GCC diagnostic pop
 
+#include "cancel.h"
+
 /*
  * ThreadSanitizer doesn't see what liburcu's barriers order: that what a reader
  * did comes before the end of a grace period that waited for it.
@@ -50,9 +52,13 @@ static inline void ipcb_rcu_read_unlock(void)
 	rcu_read_unlock();
 }
 
+/* It waits in poll(), with a lock of liburcu's that nobody would give back. */
 static inline void ipcb_rcu_synchronize(void)
 {
+	int cancel = ipcb_cancel_off();
+
 	synchronize_rcu();
+	ipcb_cancel_restore(cancel);
 	ipcb_rcu_readers_done();
 }
 

@@ -577,19 +577,27 @@ static int attached_by(const struct ipcb_end *end, uint32_t id)
 	       ipcb_end_member(word) == id;
 }
 
+/*
+ * Where it had both ends, own doesn't tell what it had begun to take from what
+ * it had sent. All of it is in the channel still: a receive that hasn't come to
+ * C4 has given the record to nobody.
+ */
 static void spsc_member_died(struct ipcbuf_region *region,
 			     struct ipcb_object *object, uint32_t id)
 {
 	struct ipcb_spsc *spsc = (struct ipcb_spsc *)object;
+	int produced = attached_by(&spsc->producer, id);
+	int consumed = attached_by(&spsc->consumer, id);
 
-	if (attached_by(&spsc->consumer, id)) {
-		repair_tail(region, spsc, id);
-		end_died(region, &spsc->consumer, &spsc->producer);
-	}
-	if (attached_by(&spsc->producer, id)) {
+	if (produced)
 		hand_window_over(region, spsc, depth_shift(region, spsc), id);
+	else if (consumed)
+		repair_tail(region, spsc, id);
+	/* The consumer's first: the next recoverer of a dead one hands over. */
+	if (consumed)
+		end_died(region, &spsc->consumer, &spsc->producer);
+	if (produced)
 		end_died(region, &spsc->producer, &spsc->consumer);
-	}
 }
 
 static int spsc_is_unused(const struct ipcb_object *object)

@@ -29,6 +29,9 @@ struct ipcbuf_watch {
 	struct ipcbuf_death death;	/* the thread's: the last one told */
 };
 
+/* Whose callback this thread is in. */
+static _Thread_local struct ipcbuf_watch *calling;
+
 static int has_news(struct ipcbuf_region *region, void *arg)
 {
 	struct ipcbuf_watch *watch = arg;
@@ -46,6 +49,7 @@ static void *run(void *arg)
 {
 	struct ipcbuf_watch *watch = arg;
 
+	calling = watch;
 	while (!ipcb_directory_wait(watch->region, has_news, watch,
 				    IPCBUF_FOREVER))
 		watch->callback(&watch->death, watch->arg);
@@ -88,11 +92,14 @@ ipcbuf_watch_open(struct ipcbuf_region *region,
 		watch->pid = getpid();
 	}
 	ipcb_leave();
-	error = watch ? start(watch) : -ENOMEM;
-	if (error)
+	if (!watch)
+		return -ENOMEM;
+	*ret_watch = watch;	/* before the first call, which may use it */
+	error = start(watch);
+	if (error) {
+		*ret_watch = NULL;
 		free(watch);
-	else
-		*ret_watch = watch;
+	}
 	return error;
 }
 
@@ -117,7 +124,7 @@ IPCB_PUBLIC int ipcbuf_watch_close(struct ipcbuf_watch *watch)
 	if (!watch)
 		return 0;
 	if (watch->pid == getpid()) {
-		if (pthread_equal(watch->thread, pthread_self()))
+		if (calling == watch)
 			return -EDEADLK;
 		end(watch);
 	}

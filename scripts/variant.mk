@@ -15,7 +15,7 @@ HOST_ARCH := $(shell uname -m)
 ARCH ?= $(HOST_ARCH)
 BOOTSTRAP_SETS := base selftest vm module
 SYS_LIBS := -pthread -lrt
-PROG_LDFLAGS :=
+PROG_LDFLAGS := -Wl,-z,relro -Wl,-z,now
 EMULATOR :=
 # Shared libraries bind to all that they use, and to nothing by accident.
 SO_LDFLAGS := -Wl,-z,defs -Wl,-z,relro -Wl,-z,now

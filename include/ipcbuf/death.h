@@ -61,7 +61,8 @@ struct ipcbuf_watch;
  *            during the call
  * @arg:      handed to it
  * @ret_watch: for ipcbuf_watch_close(), which must be called also if the region
- *            is closed first: that only ends the calls
+ *            is closed first: that only ends the calls. It is
+ *            there before the first call
  *
  * To have a descriptor for an event loop, let the callback write to a pipe or
  * an eventfd of yours.

@@ -194,4 +194,71 @@ TEST_F(thread_ends, not_while_it_waits)
 	EXPECT_EQ(0, ipcbuf_channel_close(out));
 }
 
+struct closing {
+	struct ipcbuf_channel *channel;
+	int begun;
+	pid_t tid;
+	int result;
+};
+
+static void *close_channel(void *arg)
+{
+	struct closing *closing = arg;
+
+	closing->tid = thread_id();
+	gate_post(closing->begun, 1);
+	closing->result = ipcbuf_channel_close(closing->channel);
+	pthread_testcancel();
+	return NULL;
+}
+
+struct inside {
+	int begun;
+	int go;
+};
+
+static int stay_inside(const struct ipcbuf_member_info *info, void *arg)
+{
+	const struct inside *inside = arg;
+
+	(void)info;
+	gate_post(inside->begun, 1);
+	gate_wait(inside->go);
+	return 0;
+}
+
+static void *look(void *arg)
+{
+	MUST_EQ(0, ipcbuf_region_list_members(region, stay_inside, arg));
+	return NULL;
+}
+
+/*
+ * Closing waits until no thread is inside a call any more. Fails if a thread
+ * that is cancelled meanwhile ends there: nobody could close anything then.
+ */
+TEST_F(thread_ends, not_while_it_closes)
+{
+	struct closing closing = { .begun = gate_new(), .result = 1 };
+	struct inside inside = { gate_new(), gate_new() };
+	pthread_t looker, closer;
+	void *result;
+
+	region = self->region.handle;
+	closing.channel = channel_join(region, 1, IPCBUF_PRODUCER, 4);
+	ASSERT_EQ(0, pthread_create(&looker, NULL, look, &inside));
+	gate_wait(inside.begun);
+	ASSERT_EQ(0, pthread_create(&closer, NULL, close_channel, &closing));
+	gate_wait(closing.begun);
+	thread_await_sleep(closing.tid);
+	ASSERT_EQ(0, pthread_cancel(closer));
+	gate_post(inside.go, 1);
+	ASSERT_EQ(0, pthread_join(closer, &result));
+	ASSERT_EQ(0, pthread_join(looker, NULL));
+	EXPECT_EQ(PTHREAD_CANCELED, result);
+	ASSERT_EQ(0, closing.result);
+	closing.channel = channel_join(region, 1, IPCBUF_PRODUCER, 4);
+	EXPECT_EQ(0, ipcbuf_channel_close(closing.channel));
+}
+
 TEST_HARNESS_MAIN

@@ -27,6 +27,8 @@
 #define ARGUMENT_BYTES (8 * PAGE)
 #define INTERRUPT_NS 5000000
 #define FAVOUR	     70	/* percent */
+#define BURST	     30	/* percent */
+#define BURST_CALLS  150
 
 static uint64_t below(struct actor *actor, uint64_t limit)
 {
@@ -707,6 +709,23 @@ static void do_fork(struct actor *actor)
 		;
 }
 
+/*
+ * One cheap call again and again, each time with something else: most of the
+ * time goes into steps that make processes and mappings, most calls are these.
+ */
+static void do_burst(struct actor *actor)
+{
+	static void (*const cheap[])(struct actor *actor) = {
+		do_open, do_attach, do_join, do_commit, do_wake, do_leave,
+		do_reap, do_list, do_stat, do_seen, do_info,
+	};
+	const size_t count = sizeof(cheap) / sizeof(cheap[0]);
+	unsigned int i, which = (unsigned int)below(actor, count);
+
+	for (i = 0; i < BURST_CALLS; i++)
+		cheap[which](actor);
+}
+
 static void (*const steps[])(struct actor *actor) = {
 	do_create, do_open, do_attach, do_join, do_map_data, do_map_control,
 	do_commit, do_wait, do_wait_many, do_wake, do_doorbell, do_lock,
@@ -726,6 +745,8 @@ void actor_step(struct actor *actor)
 {
 	if (actor->favourite < STEPS && chance(actor, FAVOUR))
 		steps[actor->favourite](actor);
+	else if (chance(actor, BURST))
+		do_burst(actor);
 	else
 		steps[below(actor, STEPS)](actor);
 }

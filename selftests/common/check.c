@@ -10,6 +10,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+char check_context[128];
+
+static _Noreturn void fail(void)
+{
+	if (check_context[0])
+		fprintf(stderr, "# %s\n", check_context);
+	_exit(CHECK_FAILED);
+}
+
 void check_true(bool holds, const char *file, int line, const char *text)
 {
 	if (holds)
@@ -17,7 +26,7 @@ void check_true(bool holds, const char *file, int line, const char *text)
 
 	fprintf(stderr, "# %s:%d: process %d: not so: %s\n", file, line,
 		(int)getpid(), text);
-	_exit(CHECK_FAILED);
+	fail();
 }
 
 void check_equal(int64_t expected, int64_t seen, const char *file, int line,
@@ -29,5 +38,5 @@ void check_equal(int64_t expected, int64_t seen, const char *file, int line,
 	fprintf(stderr,
 		"# %s:%d: process %d: %s is %" PRId64 ", not %" PRId64 "\n",
 		file, line, (int)getpid(), text, seen, expected);
-	_exit(CHECK_FAILED);
+	fail();
 }

@@ -16,6 +16,9 @@
 
 #define CHECK_FAILED 99
 
+/* Printed too, where it isn't empty: what the test was about to do. */
+extern char check_context[128];
+
 /* The condition holds. */
 #define MUST(condition) \
 	check_true(!!(condition), __FILE__, __LINE__, #condition)

@@ -443,6 +443,64 @@ TEST_F(killed, while_the_consumer_polls)
 	expect_clean(_metadata, self->region.handle);
 }
 
+#define OWN_SENT     12
+#define OWN_RECEIVED 5
+
+/* Is both sides of one channel, and has taken some of what it sent. */
+static int send_to_itself(void *arg)
+{
+	const struct worker *worker = arg;
+	struct ipcbuf_region *region = test_region_join(worker->region);
+	struct ipcbuf_channel *in, *out;
+	void *record;
+	uint64_t i;
+
+	out = channel_join(region, 1, IPCBUF_PRODUCER, 16);
+	in = channel_join(region, 1, IPCBUF_CONSUMER, 16);
+	for (i = 0; i < OWN_SENT; i++) {
+		record = record_new(region, MESSAGE_MIN_BYTES);
+		message_write(record, MESSAGE_MIN_BYTES, i);
+		MUST_EQ(0, ipcbuf_channel_send(out, record));
+	}
+	for (i = 0; i < OWN_RECEIVED; i++)
+		MUST_EQ(0, ipcbuf_channel_recv(in, &record));
+	gate_post(worker->started, 1);
+	wait_to_be_killed();
+	return 0;
+}
+
+/*
+ * Fails if what one sends that has both ends is lost with it, as something that
+ * it had begun to receive.
+ */
+TEST_F(killed, with_both_ends)
+{
+	struct ipcbuf_channel_options keep = IPCBUF_CHANNEL_OPTIONS_INIT;
+	struct worker worker = { &self->region, gate_new(), 0 };
+	struct ipcbuf_region *region = self->region.handle;
+	struct ipcbuf_channel *consumer;
+	uint64_t i, serial;
+	void *record;
+
+	keep.flags = IPCBUF_CHANNEL_KEEP;
+	ASSERT_EQ(0, ipcbuf_channel_open(region, ipcbuf_key_id(1),
+					 IPCBUF_CONSUMER, &keep, &consumer));
+	ASSERT_EQ(0, ipcbuf_channel_close(consumer));
+	EXPECT_EQ(-SIGKILL, peer_kill(start(&worker, send_to_itself)));
+	consumer = channel_join(region, 1, IPCBUF_CONSUMER, 16);
+	for (i = OWN_RECEIVED; i < OWN_SENT; i++) {
+		ASSERT_EQ(0, ipcbuf_channel_try_recv(consumer, &record));
+		EXPECT_TRUE(message_read(record, MESSAGE_MIN_BYTES, &serial));
+		EXPECT_EQ(i, serial);
+		EXPECT_EQ(0, ipcbuf_free(record));
+	}
+	EXPECT_EQ(-EOWNERDEAD, ipcbuf_channel_try_recv(consumer, &record));
+	EXPECT_EQ(-EPIPE, ipcbuf_channel_try_recv(consumer, &record));
+	EXPECT_EQ(0, ipcbuf_channel_close(consumer));
+	EXPECT_EQ(0, ipcbuf_channel_remove(region, ipcbuf_key_id(1)));
+	expect_clean(_metadata, region);
+}
+
 /* Fails if the end of one that died can't be taken by another at once. */
 TEST_F(killed, successor)
 {

@@ -90,7 +90,7 @@ struct worker {
  * @region_bytes: 0: it needs no region
  * @opens_region: it opens the region itself, by its name
  * @depth_slots:  of a channel each way; 0: it needs none
- * @batch:        records handed over at once, or kept alive at once
+ * @batch:        records handed over at once, or kept alive at once; a percentile
  */
 struct scenario {
 	const char *name;
@@ -122,6 +122,8 @@ int run_futex_round_trip(struct worker *worker);
 int run_idle_consumer(struct worker *worker);
 int run_futex_wake(struct worker *worker);
 int run_open_close(struct worker *worker);
+int run_death_told(struct worker *worker);
+int run_recovery(struct worker *worker);
 int run_module_round_trip(struct worker *worker);
 int run_module_wake(struct worker *worker);
 int run_module_death(struct worker *worker);

@@ -5,6 +5,7 @@
  * killed somewhere in its operation leaves anything but what walk.h says, or if
  * anybody hangs; and is skipped where children can't be stepped. Under
  * a sanitizer or an emulator there are many times the instructions, or no steps.
+ * CRASH_ONLY= chooses one case.
  */
 #ifndef SELFTESTS_CRASH_TESTS_H
 #define SELFTESTS_CRASH_TESTS_H
@@ -12,6 +13,9 @@
 #include "../../common/variants.h"
 
 #include "cases.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 /* A kill has a limit of its own, see walk.c. */
 #define WALK_SECONDS 36000
@@ -47,11 +51,25 @@
 	} \
 	struct fixture##_needs_a_semicolon
 
+/* NULL: walk it. */
+static inline const char *walk_why_not(const char *name)
+{
+	const char *only = getenv("CRASH_ONLY");
+
+	return only && strcmp(only, name) ? "CRASH_ONLY chose another one" :
+					    NULL;
+}
+
+#define WALK_UNLESS(name) \
+	if (!self->why_not) \
+		self->why_not = walk_why_not(#name); \
+	if (self->why_not) \
+		SKIP(return, "%s", self->why_not)
+
 #define WALK_TEST(fixture, name) \
 	TEST_F_TIMEOUT(fixture, name, WALK_SECONDS) \
 	{ \
-		if (self->why_not) \
-			SKIP(return, "%s", self->why_not); \
+		WALK_UNLESS(name); \
 		EXPECT_EQ(0, crash_walk(variant->backend, variant->wait, \
 					&crash_##name)); \
 	}
@@ -59,8 +77,7 @@
 #define RESCUE_TEST(fixture, name, way, rescue) \
 	TEST_F_TIMEOUT(fixture, name##_##way, WALK_SECONDS) \
 	{ \
-		if (self->why_not) \
-			SKIP(return, "%s", self->why_not); \
+		WALK_UNLESS(name); \
 		EXPECT_EQ(0, crash_walk_rescue(variant->backend, \
 					       variant->wait, \
 					       &crash_##name, rescue)); \
