@@ -4,6 +4,8 @@
  * thread, a handle or a process ends as it should.
  */
 #include "../common/variants.h"
+
+#include "../common/advice.h"
 #include "../common/random.h"
 
 #include <pthread.h>
@@ -37,23 +39,6 @@ static void use_and_free(struct ipcbuf_region *region)
 }
 
 /*
- * System V memory is given back by madvise(MADV_REMOVE), which an emulator of
- * user programs may take for a hint and do nothing.
- */
-static int madvise_removes(void)
-{
-	volatile char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int removed;
-
-	MUST(page != MAP_FAILED);
-	*page = 1;
-	removed = !madvise((void *)page, 4096, MADV_REMOVE) && !*page;
-	munmap((void *)page, 4096);
-	return removed;
-}
-
-/*
  * Fails if what is committed doesn't grow with use and fall again, or if the
  * next use finds less.
  */
@@ -65,7 +50,7 @@ TEST_F(give_back, to_the_machine)
 	unsigned char *record;
 	int round;
 
-	if (variant->backend == IPCBUF_BACKEND_SYSV && !madvise_removes())
+	if (variant->backend == IPCBUF_BACKEND_SYSV && !advice_removes())
 		SKIP(return, "madvise(MADV_REMOVE) does nothing here");
 	/* The tables of memory that was used once stay. */
 	tables = info.size_bytes - info.heap_bytes;
