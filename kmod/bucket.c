@@ -68,7 +68,8 @@ struct page *ipcbuf_word_page(struct ipcbuf_region *region, u64 offset)
 
 u32 ipcbuf_word_read(struct page *page, u64 offset)
 {
-	void *address = kmap_local_page(page);
+	/* Where a page lies never changes, but shares a word with its flags. */
+	void *address = data_race(kmap_local_page(page));
 	u32 value = READ_ONCE(*(u32 *)(address + offset_in_page(offset)));
 
 	kunmap_local(address);
