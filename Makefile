@@ -23,6 +23,9 @@ LIB_A := $(BUILD)/libipcbuf.a
 SONAME := libipcbuf.so.$(SOVERSION)
 
 HEADERS := $(wildcard include/ipcbuf/*.h)
+# The C++ API of RaftLib/ipc.
+CXX_HEADERS := $(wildcard include/raftlib/buffer*)
+CXX_DETAILS := $(wildcard include/raftlib/detail/*.hpp)
 # For programs that talk to the module themselves.
 UAPI_HEADERS := $(wildcard include/uapi/linux/*.h)
 MANPAGES := $(wildcard Documentation/man/*.[1-7])
@@ -32,7 +35,9 @@ TOOL_PROGS := $(patsubst $(BUILD)/ipcbuf-ipcbuf,$(BUILD)/ipcbuf,\
 		$(TOOLS:%=$(BUILD)/ipcbuf-%))
 # Not to be installed: it is a test.
 INSTALLED_PROGS := $(filter-out $(BUILD)/ipcbuf-soak,$(TOOL_PROGS))
-SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c))
+CXX_SAMPLES := $(patsubst samples/%.cpp,$(BUILD)/samples/%,$(wildcard samples/*.cpp))
+SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c)) \
+	$(CXX_SAMPLES)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
 LIB_OBJS := $(call objects,lib)
@@ -58,6 +63,11 @@ $(BUILD)/obj/%.o: %.c $(CONFIG) Makefile
 	$(call say,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -Iinclude $(MODE_FLAGS) $(PKG_FLAGS) -MMD -MP -c $< -o $@
 
+$(BUILD)/obj/%.o: %.cpp $(CONFIG) Makefile
+	@mkdir -p $(@D)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CXXFLAGS) -Iinclude/raftlib -Iinclude -MMD -MP -c $< -o $@
+
 $(LIB_A): $(LIB_OBJS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
@@ -82,10 +92,12 @@ endef
 $(foreach tool,$(TOOLS),$(eval $(call tool-rule,$(patsubst \
 	%/ipcbuf-ipcbuf,%/ipcbuf,$(BUILD)/ipcbuf-$(tool)),$(tool))))
 
+$(SAMPLES): LINK = $(CC) $(ALL_CFLAGS)
+$(CXX_SAMPLES): LINK = $(CXX) $(ALL_CXXFLAGS)
 $(SAMPLES): $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(LIB_A)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(PROG_LDFLAGS) $(LDFLAGS) -o $@ $^ \
+	$(Q)$(LINK) $(PROG_LDFLAGS) $(LDFLAGS) -o $@ $^ \
 		$(URCU_LIBS) $(SYS_LIBS)
 
 -include $(LIB_OBJS:.o=.d) $(TOOL_OBJS:.o=.d)
@@ -166,20 +178,25 @@ model:
 
 INSTALL ?= install
 
-$(BUILD)/ipcbuf.pc: lib/ipcbuf.pc.in include/ipcbuf/base.h FORCE
+PC_FILES := $(BUILD)/ipcbuf.pc $(BUILD)/ipcbuf-raftlib.pc
+
+$(PC_FILES): $(BUILD)/%.pc: lib/%.pc.in include/ipcbuf/base.h FORCE
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 		-e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' $< >$@
 
-install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(BUILD)/ipcbuf.pc
+install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(PC_FILES)
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
-		$(DESTDIR)$(INCLUDEDIR)/ipcbuf $(DESTDIR)$(INCLUDEDIR)/linux
+		$(DESTDIR)$(INCLUDEDIR)/ipcbuf $(DESTDIR)$(INCLUDEDIR)/linux \
+		$(DESTDIR)$(INCLUDEDIR)/raftlib/detail
 	$(INSTALL) -m 755 $(INSTALLED_PROGS) $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 $(LIB_A) $(LIB_SO).$(VERSION) $(DESTDIR)$(LIBDIR)
 	ln -sf libipcbuf.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libipcbuf.so
-	$(INSTALL) -m 644 $(BUILD)/ipcbuf.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(INSTALL) -m 644 $(PC_FILES) $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/ipcbuf
+	$(INSTALL) -m 644 $(CXX_HEADERS) $(DESTDIR)$(INCLUDEDIR)/raftlib
+	$(INSTALL) -m 644 $(CXX_DETAILS) $(DESTDIR)$(INCLUDEDIR)/raftlib/detail
 	$(INSTALL) -m 644 $(UAPI_HEADERS) $(DESTDIR)$(INCLUDEDIR)/linux
 	set -e; for page in $(MANPAGES); do \
 		folder=man$${page##*.}; \
@@ -197,13 +214,16 @@ uninstall:
 		$(DESTDIR)$(LIBDIR)/libipcbuf.so \
 		$(DESTDIR)$(LIBDIR)/$(SONAME) \
 		$(DESTDIR)$(LIBDIR)/libipcbuf.so.$(VERSION) \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/ipcbuf.pc \
+		$(PC_FILES:$(BUILD)/%=$(DESTDIR)$(LIBDIR)/pkgconfig/%) \
 		$(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%) \
+		$(CXX_HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%) \
+		$(CXX_DETAILS:include/%=$(DESTDIR)$(INCLUDEDIR)/%) \
 		$(UAPI_HEADERS:include/uapi/%=$(DESTDIR)$(INCLUDEDIR)/%)
 	rm -f $(foreach page,$(notdir $(MANPAGES)) \
 		$(shell scripts/man-names $(MANPAGES)),\
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(page))
 	-@rmdir $(DESTDIR)$(INCLUDEDIR)/ipcbuf
+	-@rmdir -p --ignore-fail-on-non-empty $(DESTDIR)$(INCLUDEDIR)/raftlib/detail
 	-@rmdir $(DESTDIR)$(INCLUDEDIR)/linux 2>/dev/null
 
 clean:

@@ -40,6 +40,10 @@ PKG_CONFIG ?= pkg-config
 ifeq ($(origin CC),default)
 CC := gcc
 endif
+# Of the same family, for the C++ samples and selftests.
+ifeq ($(origin CXX),default)
+CXX := $(subst clang,clang++,$(subst gcc,g++,$(CC)))
+endif
 CC_IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 
 SAN_DIR_address := asan
@@ -68,6 +72,8 @@ CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion $(WERROR)
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS)
+CXX_STD := c++17
+ALL_CXXFLAGS := -std=$(CXX_STD) $(WARNINGS) -Wpedantic $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS)
 
 # pkg-config is asked once, by the first rule that needs the answer.
 need = $(if $(shell $(PKG_CONFIG) --exists $1 && echo yes),,\
@@ -83,6 +89,8 @@ TOOL_LIBS = $(call once,TOOL_LIBS,--libs,libxxhash json-c)
 define CONFIG_TEXT
 CC := $(CC)
 TEST_CFLAGS := $(ALL_CFLAGS) $(URCU_CFLAGS) $(if $(SAN)$(EMULATOR),-DFEW_VARIANTS)
+CXX := $(CXX)
+TEST_CXXFLAGS := $(ALL_CXXFLAGS)
 TEST_LDFLAGS := $(PROG_LDFLAGS) $(LDFLAGS)
 TEST_LIBS := $(URCU_LIBS) $(SYS_LIBS)
 EMULATOR := $(EMULATOR)

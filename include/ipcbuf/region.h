@@ -175,6 +175,18 @@ int ipcbuf_region_close(struct ipcbuf_region *region);
 int ipcbuf_region_unlink(const char *name);
 
 /**
+ * ipcbuf_region_program_name() - a name for the processes of this program.
+ * @id:       tells several regions of a program apart
+ * @ret_name: room for IPCBUF_NAME_MAX + 1 bytes; set to the name
+ *
+ * The same in every process that runs the same file for the same user; a file
+ * that is put in its place has another one. Made as ftok() makes keys.
+ *
+ * Return: 0; -EINVAL, -ENOENT or -EACCES (there is no /proc).
+ */
+int ipcbuf_region_program_name(int32_t id, char *ret_name);
+
+/**
  * ipcbuf_region_trim() - give cached memory back to the machine.
  *
  * Returns what the calling thread has cached and every frame that is wholly
