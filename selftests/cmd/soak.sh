@@ -13,6 +13,8 @@ IPCBUF_SOAK=${IPCBUF_BIN%/*}/ipcbuf-soak
 soak()
 {
 	[ -x "$IPCBUF_SOAK" ] || skip "there is no ipcbuf-soak"
+	! grep -q __tsan_init "$IPCBUF_SOAK" ||
+		skip "ThreadSanitizer doesn't see what other processes order"
 	"$IPCBUF_SOAK" --seconds 10 --seed "$1" --name "$region" \
 		>"$work/sender" 2>"$work/receiver" &
 	started $!
