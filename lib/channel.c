@@ -269,8 +269,10 @@ void ipcb_channel_leave(struct ipcbuf_channel *channel)
 	struct ipcbuf_region *region = channel->region;
 
 	wait_for_sleepers(channel);
-	if (ipcb_directory_lock(region))
-		return;		/* recovery does it once we are gone */
+	if (ipcb_directory_lock(region)) {
+		ipcb_store_relaxed(&region->left_behind, 1);
+		return;
+	}
 	end_left(channel);
 	ipcb_object_drop_unused(region, channel->offset);
 	ipcb_directory_unlock(region);

@@ -90,6 +90,12 @@ void ipcb_member_leave(struct ipcbuf_region *region)
 	struct ipcb_member_slot *s = slot_at(region, slot);
 	uint64_t word = ipcb_load_relaxed(&s->word);
 
+	/*
+	 * The slot stays ours, and its byte goes with its descriptor: whoever
+	 * comes next takes us for dead, and recovers what we have left behind.
+	 */
+	if (ipcb_load_relaxed(&region->left_behind))
+		return;
 	/* Release: what was given back is seen by the slot's next owner. */
 	ipcb_store_release(&s->word,
 			   ipcb_member_word(IPCB_MEMBER_FREE,

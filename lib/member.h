@@ -50,6 +50,12 @@ static inline int ipcb_member_id_valid(const struct ipcbuf_region *region,
  * -EUSERS: all slots belong to the living.
  */
 int ipcb_member_join(struct ipcbuf_region *region);
+
+/*
+ * Before the region is unmapped. Where somebody kept the directory's lock for
+ * so long that an end or a segment couldn't be left (region->left_behind), the
+ * slot isn't either: the unmapping then is this member's death.
+ */
 void ipcb_member_leave(struct ipcbuf_region *region);
 
 /* Is the member with this id alive? A system call, unless it is us. */

@@ -69,6 +69,7 @@ struct ipcbuf_region {
 	unsigned int references;	/* atomic */
 	unsigned int closers;		/* atomic: single ends being closed */
 	int keep_mapping;		/* the process is exiting */
+	int left_behind;		/* atomic; see ipcb_member_leave() */
 
 	pthread_mutex_t directory_mutex; /* recursive; see directory.h */
 	unsigned int directory_depth;	/* protected by it */

@@ -127,10 +127,11 @@ static void leave_ends(struct ipcbuf_region *region)
 	ipcb_directory_announce(region);
 }
 
+/* What is in the window of an end that is left behind isn't to be swept. */
 static void leave_heap(struct ipcbuf_region *region)
 {
 	ipcb_caches_end(region);
-	if (region->held_by_ended) {
+	if (region->held_by_ended && !ipcb_load_relaxed(&region->left_behind)) {
 		ipcb_sweep_own(region, region->member);
 		ipcb_orphans_release(region);
 	}

@@ -157,8 +157,10 @@ void ipcb_segment_leave(struct ipcbuf_segment *segment)
 {
 	struct ipcbuf_region *region = segment->region;
 
-	if (ipcb_directory_lock(region))
-		return;		/* recovery does it once we are gone */
+	if (ipcb_directory_lock(region)) {
+		ipcb_store_relaxed(&region->left_behind, 1);
+		return;
+	}
 	if (!still_ours(segment)) {
 		clear_user(segment->shared, region->member);
 		ipcb_object_drop_unused(region, segment->offset);
