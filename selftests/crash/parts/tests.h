@@ -13,6 +13,7 @@
 #include "../../common/variants.h"
 
 #include "cases.h"
+#include "points.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,22 @@ static inline const char *walk_why_not(const char *name)
 					    NULL;
 }
 
+/* Where a step takes so long, a few stand for all. */
+static inline const char *rescue_why_not(const char *name)
+{
+	static const char *const few[] = {
+		"send_called", "channel_keep_joining",
+	};
+	unsigned int i;
+
+	if (!getenv("KSFT_SLOW") || points_exhaustive())
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(few); i++)
+		if (!strcmp(few[i], name))
+			return NULL;
+	return "a few of them have to do on an emulated machine";
+}
+
 #define WALK_UNLESS(name) \
 	if (!self->why_not) \
 		self->why_not = walk_why_not(#name); \
@@ -77,6 +94,8 @@ static inline const char *walk_why_not(const char *name)
 #define RESCUE_TEST(fixture, name, way, rescue) \
 	TEST_F_TIMEOUT(fixture, name##_##way, WALK_SECONDS) \
 	{ \
+		if (!self->why_not) \
+			self->why_not = rescue_why_not(#name "_" #way); \
 		WALK_UNLESS(name); \
 		EXPECT_EQ(0, crash_walk_rescue(variant->backend, \
 					       variant->wait, \
