@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
  * Who waits for the directory has an entry in the region's table of waiters,
- * and a semaphore of its pool where that is how the region waits. There are only
- * so many of each: those of the dead must come back.
+ * and a semaphore of its pool where that is how the region waits. There are so
+ * many of each, and no more: those of the dead must come back.
  */
 #include "../common/variants.h"
 
