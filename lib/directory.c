@@ -294,10 +294,10 @@ void ipcb_directory_remove(struct ipcbuf_region *region, uint64_t offset)
 	ipcb_add_relaxed(&region->header->dir_objects, -(uint64_t)1);
 }
 
-void ipcb_directory_unlist(struct ipcbuf_region *region, uint64_t offset)
+void ipcb_directory_unlist_key(struct ipcbuf_region *region,
+			       struct ipcbuf_key key)
 {
-	unsigned int level;
-	struct entry *e = entry_of(region, offset, &level);
+	struct entry *e = lookup(region, key, 1);
 
 	if (e)
 		ipcb_store_release(&e->word,

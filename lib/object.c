@@ -106,8 +106,12 @@ uint64_t ipcb_object_find(struct ipcbuf_region *region, struct ipcbuf_key key)
 		object = ipcb_object_at(region, offset);
 		if (!object || !ipcb_load_relaxed(&object->state))
 			return offset;
-		/* Whoever was about to unlist or destroy it has died. */
-		ipcb_directory_unlist(region, offset);
+		/*
+		 * Whoever was about to unlist or destroy it has died. It is
+		 * unlisted by the key that found it: what the object says its
+		 * key is may be spoilt, and this would never end.
+		 */
+		ipcb_directory_unlist_key(region, key);
 		ipcb_object_drop_unused(region, offset);
 	}
 	return 0;

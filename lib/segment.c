@@ -337,7 +337,7 @@ static int remove_locked(struct ipcbuf_region *region, struct ipcbuf_key key)
 	if (!object || object->kind != IPCBUF_KIND_SEGMENT)
 		return -EPROTOTYPE;
 	ipcb_store_relaxed(&object->state, IPCB_OBJECT_REMOVED);
-	ipcb_directory_unlist(region, offset);
+	ipcb_directory_unlist_key(region, key);
 	ipcb_object_drop_unused(region, offset);
 	return 0;
 }

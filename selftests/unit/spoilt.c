@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Words of shared memory that say something impossible, one at a time: what
+ * scribbling at random (proc/scribble) and fuzzing meet only by luck. Whoever
+ * reads them gets an error, or something else than it wanted; it mustn't go on
+ * for ever or touch anything outside of the region, which has guards.
+ */
+#include "../common/guard.h"
+#include "../common/variants.h"
+
+#include "directory.h"
+
+#define KEY ipcbuf_key_id(7)
+
+FIXTURE(spoilt) {
+	struct test_region region;
+	struct ipcbuf_region *handle;
+};
+
+ALL_VARIANTS(spoilt);
+
+FIXTURE_SETUP(spoilt)
+{
+	void *record;
+
+	NEED_BACKEND(variant->backend);
+	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
+					variant->wait, 2 * MIB));
+	self->handle = self->region.handle;
+	record = record_new(self->handle, 64);
+	ASSERT_TRUE(guard_has(record));
+	ASSERT_EQ(0, ipcbuf_free(record));
+}
+
+/* The region is spoilt, but its end must still work. */
+FIXTURE_TEARDOWN(spoilt)
+{
+	EXPECT_EQ(0, test_region_end(&self->region));
+}
+
+/* A channel that is kept, without anybody in it. */
+static struct ipcb_object *make_channel(struct ipcbuf_region *region)
+{
+	struct ipcbuf_channel_options keep = IPCBUF_CHANNEL_OPTIONS_INIT;
+	struct ipcbuf_channel *channel;
+
+	keep.flags = IPCBUF_CHANNEL_KEEP;
+	MUST_EQ(0, ipcbuf_channel_open(region, KEY, IPCBUF_PRODUCER, &keep,
+				       &channel));
+	MUST_EQ(0, ipcbuf_channel_close(channel));
+	return ipcb_object_at(region, ipcb_directory_find(region, KEY));
+}
+
+/*
+ * Fails (never ends) if the entry of a channel that was being removed is looked
+ * for by the key that the channel says it has.
+ */
+TEST_F(spoilt, removed_under_another_key)
+{
+	struct ipcb_object *object = make_channel(self->handle);
+	struct ipcbuf_channel *channel;
+
+	object->id = 8;
+	object->state = IPCB_OBJECT_REMOVED;
+	EXPECT_EQ(0, ipcbuf_channel_open(self->handle, KEY, IPCBUF_CONSUMER,
+					 NULL, &channel));
+	EXPECT_EQ(0, ipcbuf_channel_close(channel));
+}
+
+TEST_HARNESS_MAIN
