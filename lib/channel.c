@@ -134,6 +134,7 @@ static int fill_handle(struct ipcbuf_channel *channel, uint64_t offset)
 	if (!channel->ops)
 		return -EPROTOTYPE;
 	channel->shared = object;
+	ipcb_object_key(object, channel->name);
 	channel->offset = offset;
 	channel->me = region->member;
 	channel->peer_member = IPCB_NOBODY;

@@ -25,6 +25,18 @@ static void object_init(struct ipcb_object *object, struct ipcbuf_key key,
 		strncpy(object->name, key.name, sizeof(object->name) - 1);
 }
 
+struct ipcbuf_key ipcb_object_key(const struct ipcb_object *object,
+				  char name[IPCBUF_NAME_MAX + 1])
+{
+	int64_t id = ipcb_load_relaxed(&object->id);
+
+	if (id >= 0)
+		return ipcbuf_key_id(id);
+	memcpy(name, object->name, IPCBUF_NAME_MAX);
+	name[IPCBUF_NAME_MAX] = 0;
+	return ipcbuf_key_name(name);
+}
+
 int ipcb_object_alloc(struct ipcbuf_region *region, struct ipcbuf_key key,
 		      uint32_t kind, uint64_t bytes, uint64_t zeroed,
 		      uint64_t *ret_offset)

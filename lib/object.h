@@ -55,11 +55,9 @@ void ipcb_object_free(struct ipcbuf_region *region, uint64_t offset);
 /* Steps 2 to 4 above; under the directory's lock. */
 void ipcb_object_destroy(struct ipcbuf_region *region, uint64_t offset);
 
-static inline struct ipcbuf_key ipcb_object_key(const struct ipcb_object *object)
-{
-	return object->id >= 0 ? ipcbuf_key_id(object->id) :
-				 ipcbuf_key_name(object->name);
-}
+/* Its key. A name is copied: the one in shared memory may not end. */
+struct ipcbuf_key ipcb_object_key(const struct ipcb_object *object,
+				  char name[IPCBUF_NAME_MAX + 1]);
 
 int ipcb_key_check(struct ipcbuf_key key);
 

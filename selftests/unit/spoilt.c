@@ -8,6 +8,7 @@
 #include "../common/guard.h"
 #include "../common/variants.h"
 
+#include "channel.h"
 #include "directory.h"
 
 #define KEY ipcbuf_key_id(7)
@@ -38,12 +39,17 @@ FIXTURE_TEARDOWN(spoilt)
 	EXPECT_EQ(0, test_region_end(&self->region));
 }
 
-/* A channel that is kept, without anybody in it. */
+/*
+ * A channel that is kept, without anybody in it, of a size that no other object
+ * has: it lies behind the directory.
+ */
 static struct ipcb_object *make_channel(struct ipcbuf_region *region)
 {
 	struct ipcbuf_channel_options keep = IPCBUF_CHANNEL_OPTIONS_INIT;
-	struct ipcbuf_channel *channel;
+	struct ipcbuf_channel *channel = channel_join(region, 1,
+						      IPCBUF_PRODUCER, 2);
 
+	MUST_EQ(0, ipcbuf_channel_close(channel));
 	keep.flags = IPCBUF_CHANNEL_KEEP;
 	MUST_EQ(0, ipcbuf_channel_open(region, KEY, IPCBUF_PRODUCER, &keep,
 				       &channel));
@@ -64,6 +70,38 @@ TEST_F(spoilt, removed_under_another_key)
 	object->state = IPCB_OBJECT_REMOVED;
 	EXPECT_EQ(0, ipcbuf_channel_open(self->handle, KEY, IPCBUF_CONSUMER,
 					 NULL, &channel));
+	EXPECT_EQ(0, ipcbuf_channel_close(channel));
+}
+
+/*
+ * Fails (beyond the region's end) if the name of a channel is read until it
+ * ends.
+ */
+TEST_F(spoilt, endless_name)
+{
+	struct ipcb_object *object = make_channel(self->handle);
+	uint64_t offset = ipcb_offset(self->handle, object);
+	char *end = ipcb_at(self->handle, self->handle->g.size_bytes);
+
+	ASSERT_LT(self->handle->header->dir_level[0], offset);
+	object->id = -1;
+	memset(object->name, 'x', (size_t)(end - object->name));
+	EXPECT_EQ(0, ipcbuf_channel_remove(self->handle, KEY));
+}
+
+/* Fails if a program that asks for its channel's name is given that. */
+TEST_F(spoilt, endless_name_of_mine)
+{
+	struct ipcbuf_channel_info info;
+	struct ipcbuf_channel *channel;
+	struct ipcb_object *object;
+
+	ASSERT_EQ(0, ipcbuf_channel_open(self->handle, ipcbuf_key_name("mine"),
+					 IPCBUF_PRODUCER, NULL, &channel));
+	object = ipcb_object_at(self->handle, channel->offset);
+	memset(object->name, 'x', sizeof(object->name));
+	ASSERT_EQ(0, ipcbuf_channel_get_info(channel, &info));
+	EXPECT_STREQ("mine", info.key.name);
 	EXPECT_EQ(0, ipcbuf_channel_close(channel));
 }
 
