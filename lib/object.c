@@ -51,7 +51,8 @@ int ipcb_object_alloc(struct ipcbuf_region *region, struct ipcbuf_key key,
 		return ipcb_cache_error(region);
 	if (bytes > region->g.heap_bytes)
 		return -EMSGSIZE;
-	error = ipcb_block_alloc(cache, bytes, &offset, &block);
+	error = ipcb_block_alloc(cache, ipcb_max(bytes, IPCB_OBJECT_LEAST_BYTES),
+				 &offset, &block);
 	if (error)
 		return error;
 	memory = ipcb_at(region, offset);
@@ -161,7 +162,7 @@ struct ipcb_object *ipcb_object_at(struct ipcbuf_region *region,
 	uint64_t bytes;
 
 	if (ipcb_block_at(region, offset, &block) ||
-	    block_bytes(region, &block) < sizeof(*object))
+	    block_bytes(region, &block) < IPCB_OBJECT_LEAST_BYTES)
 		return NULL;
 	object = ipcb_at(region, offset);
 	ops = ipcb_kind_by_id(ipcb_load_relaxed(&object->kind));

@@ -40,6 +40,13 @@ struct ipcb_object {
 _Static_assert(sizeof(struct ipcb_object) == 128, "two lines");
 
 /*
+ * Every object's block has room for the fixed part of every kind. The kind is
+ * read more than once, and somebody may change it in between: who then takes
+ * one kind for another still doesn't leave the block.
+ */
+#define IPCB_OBJECT_LEAST_BYTES UINT64_C(704)
+
+/*
  * object.c: a block of @bytes, whose first sizeof(struct ipcb_object) bytes
  * say @key and @kind and whose rest up to @zeroed is zero. Its own word is
  * ours.

@@ -200,6 +200,11 @@ static int join(struct ipcbuf_segment *segment, struct ipcbuf_key key,
 		segment->offset = offset;
 		segment->shared = ipcb_at(region, offset);
 		segment->bytes = usable_bytes(region, offset);
+		/* It was large enough when it was looked for. */
+		if (segment->bytes < bytes)
+			error = -EMSGSIZE;
+	}
+	if (!error) {
 		set_user(segment->shared, region->member);
 		/* On the list before the lock goes, see still_ours(). */
 		add_handle(segment);
