@@ -105,4 +105,50 @@ TEST_F(spoilt, endless_name_of_mine)
 	EXPECT_EQ(0, ipcbuf_channel_close(channel));
 }
 
+/*
+ * An orphan that needs more frames than there are behind it. Fails if it is
+ * adopted: the record would reach past the region's end.
+ */
+TEST_F(spoilt, orphan_at_the_end)
+{
+	struct ipcbuf_region *region = self->handle;
+	uint64_t last = region->g.frames - 1, offset;
+	unsigned int class = region->usable_classes - 1;
+	size_t bytes = region->classes[class].bytes;
+	void *record;
+
+	ASSERT_EQ(IPCB_SPAN_RUN, region->classes[class].kind);
+	ASSERT_LT(UINT64_C(1) << region->g.frame_shift, bytes);
+	region->header->frames_limit = region->g.frames;
+	region->header->orphans[class] = 1;
+	region->frames[last] = ipcb_frame_word(IPCB_FRAME_HEAD, 0, bytes >> 12);
+	region->slabs[last << region->g.slabs_per_frame_shift] =
+		ipcb_slab_word(IPCB_SLAB_ORPHAN, class, 0, 0);
+	ASSERT_EQ(0, ipcbuf_alloc(region, bytes, &record));
+	offset = ipcb_offset(region, record);
+	EXPECT_LE(offset, region->g.size_bytes - bytes);
+	EXPECT_EQ(0, ipcbuf_free(record));
+}
+
+/*
+ * Fails if a program is told that a record of its own has no bytes: the last
+ * of them would be in front of it.
+ */
+TEST_F(spoilt, huge_record_without_a_head)
+{
+	struct ipcbuf_region *region = self->handle;
+	size_t bytes = MIB, usable = 1;
+	void *record = record_new(region, bytes);
+	uint64_t offset = ipcb_offset(region, record);
+	uint32_t frame = (uint32_t)((offset - region->g.heap_offset) >>
+				    region->g.frame_shift);
+
+	ASSERT_EQ(0, ipcbuf_usable_size(record, &usable));
+	ASSERT_LE(bytes, usable);
+	region->frames[frame] = 0;
+	EXPECT_EQ(-EUCLEAN, ipcbuf_usable_size(record, &usable));
+	EXPECT_LE(bytes, usable);
+	EXPECT_EQ(0, ipcbuf_free(record));
+}
+
 TEST_HARNESS_MAIN
