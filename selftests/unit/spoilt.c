@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
  * Words of shared memory that say something impossible, one at a time: what
- * scribbling at random (proc/scribble) and fuzzing meet only by luck. Whoever
+ * scribbling at random (unit/scribble) and fuzzing meet only by luck. Whoever
  * reads them gets an error, or something else than it wanted; it mustn't go on
  * for ever or touch anything outside of the region, which has guards.
  */
