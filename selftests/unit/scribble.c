@@ -18,10 +18,10 @@
 
 #include "channel.h"
 
-#define EPISODES     15u
+#define EPISODES     10u
 #define PACES	     15u
 #define WORKERS	     2u
-#define STEPS	     1000u
+#define STEPS	     400u
 #define REGION_BYTES (8 * MIB)
 /* Of the region's own memory, a table at most. */
 #define BURST_BYTES  512u
@@ -278,7 +278,7 @@ static void one_more(struct __test_metadata *_metadata,
 	void *record;
 
 	self->seed = number << 8;
-	self->pace = UINT64_C(16) << number % PACES;
+	self->pace = UINT64_C(16) << number * 4 % PACES;
 	ASSERT_EQ(0, test_region_create(&self->region, backend, wait,
 					REGION_BYTES));
 	record = record_new(self->region.handle, 64);
