@@ -166,6 +166,10 @@ soak:
 	+$(Q)$(again) $(BUILD)/ipcbuf-soak
 	$(BUILD)/ipcbuf-soak $(SOAK)
 
+fuzz:
+	$(Q)scripts/bootstrap base check
+	$(Q)scripts/fuzz $(FUZZ_SECONDS)
+
 check:
 	$(Q)scripts/bootstrap base selftest check
 	$(Q)scripts/check
@@ -235,6 +239,6 @@ help:
 FORCE:
 
 .PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
-	demo bench kselftest kselftest-debug crash-exhaustive mutants soak check model \
+	demo bench kselftest kselftest-debug crash-exhaustive mutants soak fuzz check model \
 	install uninstall clean help FORCE
 .DELETE_ON_ERROR:

@@ -134,6 +134,7 @@ static int fill_handle(struct ipcbuf_channel *channel, uint64_t offset)
 	if (!channel->ops)
 		return -EPROTOTYPE;
 	channel->shared = object;
+	ipcb_object_key(object, channel->name);
 	channel->offset = offset;
 	channel->me = region->member;
 	channel->peer_member = IPCB_NOBODY;
@@ -345,7 +346,7 @@ static int remove_locked(struct ipcbuf_region *region, struct ipcbuf_key key)
 	producer = ops->end(object, IPCBUF_PRODUCER);
 	consumer = ops->end(object, IPCBUF_CONSUMER);
 	ipcb_store_relaxed(&object->state, IPCB_OBJECT_REMOVED);
-	ipcb_directory_unlist(region, offset);
+	ipcb_directory_unlist_key(region, key);
 	mark_removed(region, producer, consumer);
 	mark_removed(region, consumer, producer);
 	ipcb_object_drop_unused(region, offset);

@@ -101,6 +101,7 @@ struct ipcbuf_channel {
 	uint32_t deaths_seen;		/* see channel_fd.c */
 	unsigned int sleepers;		/* atomic; who leaves waits for 0 */
 	struct ipcbuf_channel *next;	/* by region.mutex */
+	char name[IPCBUF_NAME_MAX + 1];	/* empty where it has a number */
 };
 
 struct ipcb_channel_ops {

@@ -259,12 +259,13 @@ static struct entry *entry_of(struct ipcbuf_region *region, uint64_t offset,
 			      unsigned int *ret_level)
 {
 	struct ipcb_object *object = ipcb_object_at(region, offset);
+	char name[IPCBUF_NAME_MAX + 1];
 	unsigned int level, step;
 	uint64_t hash;
 
 	if (!object)
 		return NULL;
-	hash = spread(key_value(ipcb_object_key(object)));
+	hash = spread(key_value(ipcb_object_key(object, name)));
 	for (level = 0; level < IPCB_DIR_LEVELS; level++) {
 		struct entry *table = level_at(region, level);
 
@@ -294,10 +295,10 @@ void ipcb_directory_remove(struct ipcbuf_region *region, uint64_t offset)
 	ipcb_add_relaxed(&region->header->dir_objects, -(uint64_t)1);
 }
 
-void ipcb_directory_unlist(struct ipcbuf_region *region, uint64_t offset)
+void ipcb_directory_unlist_key(struct ipcbuf_region *region,
+			       struct ipcbuf_key key)
 {
-	unsigned int level;
-	struct entry *e = entry_of(region, offset, &level);
+	struct entry *e = lookup(region, key, 1);
 
 	if (e)
 		ipcb_store_release(&e->word,

@@ -39,8 +39,9 @@ uint64_t ipcb_directory_find(struct ipcbuf_region *region,
 int ipcb_directory_insert(struct ipcbuf_region *region, struct ipcbuf_key key,
 			  uint64_t offset);
 void ipcb_directory_remove(struct ipcbuf_region *region, uint64_t offset);
-/* Its key is free, but recovery still finds it. */
-void ipcb_directory_unlist(struct ipcbuf_region *region, uint64_t offset);
+/* What a key names no longer has it, but recovery still finds it. */
+void ipcb_directory_unlist_key(struct ipcbuf_region *region,
+			       struct ipcbuf_key key);
 
 /* Every object, unlisted ones too; @visit may remove the one that it is given. */
 int ipcb_directory_each(struct ipcbuf_region *region,

@@ -215,13 +215,16 @@ static int usable_size(const struct ipcbuf_region *region, uint64_t offset,
 		       size_t *ret_bytes)
 {
 	unsigned int class;
+	uint64_t bytes;
 	int error = held_class(region, offset, &class);
 
 	if (error)
 		return error;
-	*ret_bytes = class < IPCB_CLASSES ? region->classes[class].bytes :
-		     ipcb_huge_bytes(region,
-				     ipcb_span_of(region, offset, class));
+	bytes = class < IPCB_CLASSES ? region->classes[class].bytes :
+		ipcb_huge_bytes(region, ipcb_span_of(region, offset, class));
+	if (!bytes)
+		return -EUCLEAN;
+	*ret_bytes = bytes;
 	return 0;
 }
 

@@ -35,7 +35,6 @@ static void fill_channel(const struct ipcbuf_region *region,
 	ops->info(region, object, info);
 }
 
-/* @name: a copy, since the one in shared memory may not end. */
 static int fill_object(struct ipcbuf_region *region, uint64_t offset,
 		       char *name, struct ipcbuf_channel_info *info)
 {
@@ -45,10 +44,7 @@ static int fill_object(struct ipcbuf_region *region, uint64_t offset,
 	if (!object)
 		return -ENOENT;
 	memset(info, 0, sizeof(*info));
-	memcpy(name, object->name, IPCBUF_NAME_MAX);
-	name[IPCBUF_NAME_MAX] = 0;
-	info->key = object->id >= 0 ? ipcbuf_key_id(object->id) :
-				      ipcbuf_key_name(name);
+	info->key = ipcb_object_key(object, name);
 	info->kind = object->kind;
 	info->flags = object->flags;
 	ops = ipcb_channel_ops_by_kind(object->kind);
@@ -115,10 +111,9 @@ IPCB_PUBLIC int ipcbuf_channel_get_info(struct ipcbuf_channel *channel,
 		return error;
 	error = fill_object(channel->region, channel->offset, name, &info);
 	if (!error) {
-		/* The name in shared memory lives as long as the end does. */
+		/* This copy lives as long as the end does. */
 		if (info.key.name)
-			info.key.name = ((struct ipcb_object *)
-					 channel->shared)->name;
+			info.key.name = channel->name;
 		*ret_info = info;
 	}
 	ipcb_leave();

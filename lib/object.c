@@ -25,6 +25,18 @@ static void object_init(struct ipcb_object *object, struct ipcbuf_key key,
 		strncpy(object->name, key.name, sizeof(object->name) - 1);
 }
 
+struct ipcbuf_key ipcb_object_key(const struct ipcb_object *object,
+				  char name[IPCBUF_NAME_MAX + 1])
+{
+	int64_t id = ipcb_load_relaxed(&object->id);
+
+	if (id >= 0)
+		return ipcbuf_key_id(id);
+	memcpy(name, object->name, IPCBUF_NAME_MAX);
+	name[IPCBUF_NAME_MAX] = 0;
+	return ipcbuf_key_name(name);
+}
+
 int ipcb_object_alloc(struct ipcbuf_region *region, struct ipcbuf_key key,
 		      uint32_t kind, uint64_t bytes, uint64_t zeroed,
 		      uint64_t *ret_offset)
@@ -39,7 +51,8 @@ int ipcb_object_alloc(struct ipcbuf_region *region, struct ipcbuf_key key,
 		return ipcb_cache_error(region);
 	if (bytes > region->g.heap_bytes)
 		return -EMSGSIZE;
-	error = ipcb_block_alloc(cache, bytes, &offset, &block);
+	error = ipcb_block_alloc(cache, ipcb_max(bytes, IPCB_OBJECT_LEAST_BYTES),
+				 &offset, &block);
 	if (error)
 		return error;
 	memory = ipcb_at(region, offset);
@@ -106,8 +119,12 @@ uint64_t ipcb_object_find(struct ipcbuf_region *region, struct ipcbuf_key key)
 		object = ipcb_object_at(region, offset);
 		if (!object || !ipcb_load_relaxed(&object->state))
 			return offset;
-		/* Whoever was about to unlist or destroy it has died. */
-		ipcb_directory_unlist(region, offset);
+		/*
+		 * Whoever was about to unlist or destroy it has died. It is
+		 * unlisted by the key that found it: what the object says its
+		 * key is may be spoilt, and this would never end.
+		 */
+		ipcb_directory_unlist_key(region, key);
 		ipcb_object_drop_unused(region, offset);
 	}
 	return 0;
@@ -145,7 +162,7 @@ struct ipcb_object *ipcb_object_at(struct ipcbuf_region *region,
 	uint64_t bytes;
 
 	if (ipcb_block_at(region, offset, &block) ||
-	    block_bytes(region, &block) < sizeof(*object))
+	    block_bytes(region, &block) < IPCB_OBJECT_LEAST_BYTES)
 		return NULL;
 	object = ipcb_at(region, offset);
 	ops = ipcb_kind_by_id(ipcb_load_relaxed(&object->kind));

@@ -40,6 +40,13 @@ struct ipcb_object {
 _Static_assert(sizeof(struct ipcb_object) == 128, "two lines");
 
 /*
+ * Every object's block has room for the fixed part of every kind. The kind is
+ * read more than once, and somebody may change it in between: who then takes
+ * one kind for another still doesn't leave the block.
+ */
+#define IPCB_OBJECT_LEAST_BYTES UINT64_C(704)
+
+/*
  * object.c: a block of @bytes, whose first sizeof(struct ipcb_object) bytes
  * say @key and @kind and whose rest up to @zeroed is zero. Its own word is
  * ours.
@@ -55,11 +62,9 @@ void ipcb_object_free(struct ipcbuf_region *region, uint64_t offset);
 /* Steps 2 to 4 above; under the directory's lock. */
 void ipcb_object_destroy(struct ipcbuf_region *region, uint64_t offset);
 
-static inline struct ipcbuf_key ipcb_object_key(const struct ipcb_object *object)
-{
-	return object->id >= 0 ? ipcbuf_key_id(object->id) :
-				 ipcbuf_key_name(object->name);
-}
+/* Its key. A name is copied: the one in shared memory may not end. */
+struct ipcbuf_key ipcb_object_key(const struct ipcb_object *object,
+				  char name[IPCBUF_NAME_MAX + 1]);
 
 int ipcb_key_check(struct ipcbuf_key key);
 

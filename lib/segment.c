@@ -200,6 +200,11 @@ static int join(struct ipcbuf_segment *segment, struct ipcbuf_key key,
 		segment->offset = offset;
 		segment->shared = ipcb_at(region, offset);
 		segment->bytes = usable_bytes(region, offset);
+		/* It was large enough when it was looked for. */
+		if (segment->bytes < bytes)
+			error = -EMSGSIZE;
+	}
+	if (!error) {
 		set_user(segment->shared, region->member);
 		/* On the list before the lock goes, see still_ours(). */
 		add_handle(segment);
@@ -337,7 +342,7 @@ static int remove_locked(struct ipcbuf_region *region, struct ipcbuf_key key)
 	if (!object || object->kind != IPCBUF_KIND_SEGMENT)
 		return -EPROTOTYPE;
 	ipcb_store_relaxed(&object->state, IPCB_OBJECT_REMOVED);
-	ipcb_directory_unlist(region, offset);
+	ipcb_directory_unlist_key(region, key);
 	ipcb_object_drop_unused(region, offset);
 	return 0;
 }

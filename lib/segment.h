@@ -33,6 +33,7 @@ struct ipcb_segment {
 };
 
 _Static_assert(sizeof(struct ipcb_segment) % IPCB_LINE == 0, "aligned data");
+_Static_assert(sizeof(struct ipcb_segment) <= IPCB_OBJECT_LEAST_BYTES, "fits");
 
 struct ipcbuf_segment {
 	struct ipcb_handle handle;

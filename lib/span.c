@@ -84,11 +84,27 @@ static int try_frame(struct ipcbuf_region *region, uint64_t frame,
 	return 0;
 }
 
+/*
+ * The frames at which a span of the class may begin, of those up to the limit:
+ * what says so itself, nearer to the end than that, is spoilt.
+ */
+static uint64_t frames_to_search(const struct ipcbuf_region *region,
+				 unsigned int class)
+{
+	const struct ipcb_class *c = &region->classes[class];
+	uint64_t bytes = c->kind == IPCB_SPAN_RUN ? c->bytes :
+			 UINT64_C(1) << region->g.frame_shift;
+
+	return ipcb_min(ipcb_frames_limit(region),
+			((region->g.heap_bytes - bytes) >>
+			 region->g.frame_shift) + 1);
+}
+
 /* Every frame, from where the last one was found: a region can be large. */
 static int find_slab(struct ipcbuf_region *region, uint32_t thread,
 		     unsigned int class, int orphans, uint32_t *ret_span)
 {
-	uint64_t limit = ipcb_frames_limit(region);
+	uint64_t limit = frames_to_search(region, class);
 	uint64_t wanted = orphans ? orphan_word(class) :
 				    ipcb_slab_word(IPCB_SLAB_FREE, 0, 0, 0);
 	uint64_t owned = owned_word(region, thread, class);

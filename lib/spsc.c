@@ -54,6 +54,8 @@ _Static_assert(offsetof(struct ipcb_spsc, producer) == 256, "layout");
 _Static_assert(offsetof(struct ipcb_spsc, tail) == 384, "layout");
 _Static_assert(offsetof(struct ipcb_spsc, sent) == 512, "layout");
 _Static_assert(offsetof(struct ipcb_spsc, slots) == 640, "layout");
+_Static_assert(sizeof(struct ipcb_spsc) + sizeof(uint64_t) <=
+	       IPCB_OBJECT_LEAST_BYTES, "room for one slot");
 
 static uint64_t lap_of(uint64_t position, uint32_t shift)
 {

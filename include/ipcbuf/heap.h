@@ -56,7 +56,8 @@ int ipcbuf_free(void *record);
 /**
  * ipcbuf_usable_size() - how many bytes of a held record may be used.
  *
- * Return: 0; -EINVAL as for ipcbuf_free(). Wait-free.
+ * Return: 0; -EINVAL as for ipcbuf_free(); -EUCLEAN (somebody has overwritten
+ * what says how large it is). Wait-free.
  */
 int ipcbuf_usable_size(const void *record, size_t *ret_bytes);
 

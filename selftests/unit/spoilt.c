@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/*
+ * Words of shared memory that say something impossible, one at a time: what
+ * scribbling at random (unit/scribble) and fuzzing meet only by luck. Whoever
+ * reads them gets an error, or something else than it wanted; it mustn't go on
+ * for ever or touch anything outside of the region, which has guards.
+ */
+#include "../common/guard.h"
+#include "../common/variants.h"
+
+#include "channel.h"
+#include "directory.h"
+
+#define KEY ipcbuf_key_id(7)
+
+FIXTURE(spoilt) {
+	struct test_region region;
+	struct ipcbuf_region *handle;
+};
+
+ALL_VARIANTS(spoilt);
+
+FIXTURE_SETUP(spoilt)
+{
+	void *record;
+
+	NEED_BACKEND(variant->backend);
+	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
+					variant->wait, 2 * MIB));
+	self->handle = self->region.handle;
+	record = record_new(self->handle, 64);
+	ASSERT_TRUE(guard_has(record));
+	ASSERT_EQ(0, ipcbuf_free(record));
+}
+
+/* The region is spoilt, but its end must still work. */
+FIXTURE_TEARDOWN(spoilt)
+{
+	EXPECT_EQ(0, test_region_end(&self->region));
+}
+
+/*
+ * A channel that is kept, without anybody in it, of a size that no other object
+ * has: it lies behind the directory.
+ */
+static struct ipcb_object *make_channel(struct ipcbuf_region *region)
+{
+	struct ipcbuf_channel_options keep = IPCBUF_CHANNEL_OPTIONS_INIT;
+	struct ipcbuf_channel *channel = channel_join(region, 1,
+						      IPCBUF_PRODUCER, 2);
+
+	MUST_EQ(0, ipcbuf_channel_close(channel));
+	keep.flags = IPCBUF_CHANNEL_KEEP;
+	MUST_EQ(0, ipcbuf_channel_open(region, KEY, IPCBUF_PRODUCER, &keep,
+				       &channel));
+	MUST_EQ(0, ipcbuf_channel_close(channel));
+	return ipcb_object_at(region, ipcb_directory_find(region, KEY));
+}
+
+/*
+ * Fails (never ends) if the entry of a channel that was being removed is looked
+ * for by the key that the channel says it has.
+ */
+TEST_F(spoilt, removed_under_another_key)
+{
+	struct ipcb_object *object = make_channel(self->handle);
+	struct ipcbuf_channel *channel;
+
+	object->id = 8;
+	object->state = IPCB_OBJECT_REMOVED;
+	EXPECT_EQ(0, ipcbuf_channel_open(self->handle, KEY, IPCBUF_CONSUMER,
+					 NULL, &channel));
+	EXPECT_EQ(0, ipcbuf_channel_close(channel));
+}
+
+/*
+ * Fails (beyond the region's end) if the name of a channel is read until it
+ * ends.
+ */
+TEST_F(spoilt, endless_name)
+{
+	struct ipcb_object *object = make_channel(self->handle);
+	uint64_t offset = ipcb_offset(self->handle, object);
+	char *end = ipcb_at(self->handle, self->handle->g.size_bytes);
+
+	ASSERT_LT(self->handle->header->dir_level[0], offset);
+	object->id = -1;
+	memset(object->name, 'x', (size_t)(end - object->name));
+	EXPECT_EQ(0, ipcbuf_channel_remove(self->handle, KEY));
+}
+
+/* Fails if a program that asks for its channel's name is given that. */
+TEST_F(spoilt, endless_name_of_mine)
+{
+	struct ipcbuf_channel_info info;
+	struct ipcbuf_channel *channel;
+	struct ipcb_object *object;
+
+	ASSERT_EQ(0, ipcbuf_channel_open(self->handle, ipcbuf_key_name("mine"),
+					 IPCBUF_PRODUCER, NULL, &channel));
+	object = ipcb_object_at(self->handle, channel->offset);
+	memset(object->name, 'x', sizeof(object->name));
+	ASSERT_EQ(0, ipcbuf_channel_get_info(channel, &info));
+	EXPECT_STREQ("mine", info.key.name);
+	EXPECT_EQ(0, ipcbuf_channel_close(channel));
+}
+
+/*
+ * An orphan that needs more frames than there are behind it. Fails if it is
+ * adopted: the record would reach past the region's end.
+ */
+TEST_F(spoilt, orphan_at_the_end)
+{
+	struct ipcbuf_region *region = self->handle;
+	uint64_t last = region->g.frames - 1, offset;
+	unsigned int class = region->usable_classes - 1;
+	size_t bytes = region->classes[class].bytes;
+	void *record;
+
+	ASSERT_EQ(IPCB_SPAN_RUN, region->classes[class].kind);
+	ASSERT_LT(UINT64_C(1) << region->g.frame_shift, bytes);
+	region->header->frames_limit = region->g.frames;
+	region->header->orphans[class] = 1;
+	region->frames[last] = ipcb_frame_word(IPCB_FRAME_HEAD, 0, bytes >> 12);
+	region->slabs[last << region->g.slabs_per_frame_shift] =
+		ipcb_slab_word(IPCB_SLAB_ORPHAN, class, 0, 0);
+	ASSERT_EQ(0, ipcbuf_alloc(region, bytes, &record));
+	offset = ipcb_offset(region, record);
+	EXPECT_LE(offset, region->g.size_bytes - bytes);
+	EXPECT_EQ(0, ipcbuf_free(record));
+}
+
+/*
+ * Fails if a program is told that a record of its own has no bytes: the last
+ * of them would be in front of it.
+ */
+TEST_F(spoilt, huge_record_without_a_head)
+{
+	struct ipcbuf_region *region = self->handle;
+	size_t bytes = MIB, usable = 1;
+	void *record = record_new(region, bytes);
+	uint64_t offset = ipcb_offset(region, record);
+	uint32_t frame = (uint32_t)((offset - region->g.heap_offset) >>
+				    region->g.frame_shift);
+
+	ASSERT_EQ(0, ipcbuf_usable_size(record, &usable));
+	ASSERT_LE(bytes, usable);
+	region->frames[frame] = 0;
+	EXPECT_EQ(-EUCLEAN, ipcbuf_usable_size(record, &usable));
+	EXPECT_LE(bytes, usable);
+	EXPECT_EQ(0, ipcbuf_free(record));
+}
+
+TEST_HARNESS_MAIN
