@@ -63,7 +63,7 @@ samples: $(SAMPLES)
 # a program, the linker turns the position-independent accesses into direct ones.
 # liburcu keeps its readers less aligned than it declares them.
 $(LIB_OBJS): MODE_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec \
-	$(if $(filter undefined,$(SAN)),-fno-sanitize=alignment)
+	$(if $(findstring undefined,$(SAN)),-fno-sanitize=alignment)
 $(LIB_OBJS): PKG_FLAGS = $(URCU_CFLAGS)
 $(TOOL_OBJS): PKG_FLAGS = $(TOOL_CFLAGS)
 
