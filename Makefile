@@ -40,9 +40,18 @@ SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c)) \
 	$(CXX_SAMPLES)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
+# The one part of a tool that is C++ is left out where there is no compiler for it.
+WITHOUT_CXX := tools/bench/cxx_end_none
+WITH_CXX := tools/bench/cxx_end
+HAVE_CXX := $(shell command -v $(firstword $(CXX)))
+tool-objects = $(if $(HAVE_CXX),$(filter-out $(WITHOUT_CXX:%=$(BUILD)/obj/%.o),\
+	$(call objects,$1) $(patsubst %.cpp,$(BUILD)/obj/%.o,$(wildcard $1/*.cpp))),\
+	$(call objects,$1))
+tool-link = $(if $(filter %/$(notdir $(WITH_CXX)).o,$1),\
+	$(CXX) $(ALL_CXXFLAGS) -static-libstdc++ -static-libgcc,$(CC) $(ALL_CFLAGS))
 LIB_OBJS := $(call objects,lib)
 TOOL_COMMON := $(call objects,tools/common)
-TOOL_OBJS := $(TOOL_COMMON) $(foreach tool,$(TOOLS),$(call objects,tools/$(tool)))
+TOOL_OBJS := $(TOOL_COMMON) $(foreach tool,$(TOOLS),$(call tool-objects,tools/$(tool)))
 
 lib: $(LIB_SO) $(LIB_A)
 tools: $(TOOL_PROGS)
@@ -54,7 +63,7 @@ samples: $(SAMPLES)
 # a program, the linker turns the position-independent accesses into direct ones.
 # liburcu keeps its readers less aligned than it declares them.
 $(LIB_OBJS): MODE_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec \
-	$(if $(filter undefined,$(SAN)),-fno-sanitize=alignment)
+	$(if $(findstring undefined,$(SAN)),-fno-sanitize=alignment)
 $(LIB_OBJS): PKG_FLAGS = $(URCU_CFLAGS)
 $(TOOL_OBJS): PKG_FLAGS = $(TOOL_CFLAGS)
 
@@ -84,9 +93,9 @@ $(LIB_SO): $(BUILD)/libipcbuf.so.$(VERSION)
 
 # The tools hold the library, so that they run from wherever they are put.
 define tool-rule
-$1: $(call objects,tools/$2) $(TOOL_COMMON) $(LIB_A)
+$1: $(call tool-objects,tools/$2) $(TOOL_COMMON) $(LIB_A)
 	$$(call say,LD,$$@)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) $$(PROG_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ \
+	$$(Q)$$(call tool-link,$$^) $$(PROG_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ \
 		-Wl,--as-needed $$(TOOL_LIBS) $$(URCU_LIBS) $$(SYS_LIBS)
 endef
 $(foreach tool,$(TOOLS),$(eval $(call tool-rule,$(patsubst \

@@ -3,6 +3,7 @@
 # Which compiler, which flags, and where to build.
 #
 #   SAN=address|undefined|thread   with a sanitizer, in build/asan …
+#   SAN=address+undefined          with both, in build/asan-ubsan
 #   ARCH=aarch64                   for another machine, in build/aarch64
 #   CC=clang BUILD=build/clang     with another compiler
 #   WERROR=                        warnings don't stop the build
@@ -49,12 +50,15 @@ CC_IS_CLANG := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 SAN_DIR_address := asan
 SAN_DIR_undefined := ubsan
 SAN_DIR_thread := tsan
+SAN_DIR_address+undefined := asan-ubsan
 ifneq ($(SAN),)
 ifeq ($(SAN_DIR_$(SAN)),)
-$(error SAN=$(SAN): address, undefined or thread)
+$(error SAN=$(SAN): address, undefined, address+undefined or thread)
 endif
+plus := +
+comma := ,
 BUILD ?= build/$(SAN_DIR_$(SAN))
-SAN_FLAGS := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+SAN_FLAGS := -fsanitize=$(subst $(plus),$(comma),$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ifeq ($(CC_IS_CLANG)$(SAN),thread)
 # gcc warns of every fence that ThreadSanitizer doesn't see.
 SAN_FLAGS += -Wno-tsan

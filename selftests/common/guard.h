@@ -24,6 +24,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* They are called before ThreadSanitizer is ready for what it would put there. */
+#define GUARD_PLAIN __attribute__((no_sanitize("thread")))
+
 #define GUARD_BYTES (UINT64_C(16) << 20)
 #define GUARD_PAGE  UINT64_C(4095)
 #define GUARD_ROOMS 1024u
@@ -40,31 +43,32 @@ struct guard_room {
 
 static struct guard_room guard_rooms[GUARD_ROOMS];
 
-static inline uint64_t guard_round(uint64_t bytes)
+GUARD_PLAIN static inline uint64_t guard_round(uint64_t bytes)
 {
 	return (bytes + GUARD_PAGE) & ~GUARD_PAGE;
 }
 
-static inline void *guard_map(void *address, size_t bytes, int prot, int flags,
-			      int fd, off_t offset)
+GUARD_PLAIN static inline void *
+guard_map(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
 {
 	return (void *)syscall(SYS_mmap, address, bytes, prot, flags, fd,
 			       offset);
 }
 
 /* The part of a room becomes, or becomes again, what nobody may touch. */
-static inline void *guard_close(void *address, uint64_t bytes, int more_flags)
+GUARD_PLAIN static inline void *
+guard_close(void *address, uint64_t bytes, int more_flags)
 {
 	return guard_map(address, bytes, PROT_NONE, MAP_PRIVATE |
 			 MAP_ANONYMOUS | MAP_NORESERVE | more_flags, -1, 0);
 }
 
-static inline void guard_release(char *start, uint64_t bytes)
+GUARD_PLAIN static inline void guard_release(char *start, uint64_t bytes)
 {
 	syscall(SYS_munmap, start - GUARD_BYTES, bytes + 2 * GUARD_BYTES);
 }
 
-static inline void guard_remember(char *start, uint64_t bytes)
+GUARD_PLAIN static inline void guard_remember(char *start, uint64_t bytes)
 {
 	struct guard_room *room = guard_rooms;
 	char *none = NULL;
@@ -83,7 +87,7 @@ static inline void guard_remember(char *start, uint64_t bytes)
 }
 
 /* The room that an address lies in; NULL where the guards aren't ours. */
-static inline struct guard_room *guard_find(const void *address)
+GUARD_PLAIN static inline struct guard_room *guard_find(const void *address)
 {
 	struct guard_room *room;
 	char *start;
@@ -98,13 +102,13 @@ static inline struct guard_room *guard_find(const void *address)
 }
 
 /* Is what lies at this address guarded? */
-static inline bool guard_has(const void *address)
+GUARD_PLAIN static inline bool guard_has(const void *address)
 {
 	return guard_find(address) != NULL;
 }
 
-static inline int guard_unmap(struct guard_room *room, void *address,
-			      uint64_t bytes)
+GUARD_PLAIN static inline int
+guard_unmap(struct guard_room *room, void *address, uint64_t bytes)
 {
 	char *start = room->start;
 
@@ -119,8 +123,8 @@ static inline int guard_unmap(struct guard_room *room, void *address,
 	return 0;
 }
 
-void *mmap(void *address, size_t bytes, int prot, int flags, int fd,
-	   off_t offset)
+GUARD_PLAIN void *mmap(void *address, size_t bytes, int prot, int flags, int fd,
+		       off_t offset)
 {
 	uint64_t whole = guard_round(bytes);
 	char *start;
@@ -144,7 +148,7 @@ void *mmap(void *address, size_t bytes, int prot, int flags, int fd,
 }
 
 /* The C library has its own way to map, so not everything is in a room. */
-int munmap(void *address, size_t bytes)
+GUARD_PLAIN int munmap(void *address, size_t bytes)
 {
 	struct guard_room *room = guard_find(address);
 
@@ -154,7 +158,7 @@ int munmap(void *address, size_t bytes)
 }
 
 /* The library attaches where it has reserved memory: in a room. */
-void *shmat(int id, const void *address, int flags)
+GUARD_PLAIN void *shmat(int id, const void *address, int flags)
 {
 	struct guard_room *room = guard_find(address);
 	struct shmid_ds ds;
@@ -169,7 +173,7 @@ void *shmat(int id, const void *address, int flags)
 }
 
 /* What is mapped over a segment detaches it. */
-int shmdt(const void *address)
+GUARD_PLAIN int shmdt(const void *address)
 {
 	struct guard_room *room = guard_find(address);
 

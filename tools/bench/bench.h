@@ -76,6 +76,7 @@ struct worker {
 	struct ipcbuf_region *region;	/* NULL where it opens its own */
 	struct ipcbuf_channel *out;
 	struct ipcbuf_channel *in;
+	struct cxx_end *cxx;
 	const char *region_name;
 	int region_fd;			/* in place of the name, or -1 */
 	int peer_fd;
@@ -114,6 +115,7 @@ int run_line_round_trip(struct worker *worker);
 int run_polled_round_trip(struct worker *worker);
 int run_life(struct worker *worker);
 int run_life_in_batches(struct worker *worker);
+int run_life_by_cxx(struct worker *worker);
 int run_alloc_ipcbuf(struct worker *worker);
 int run_alloc_mimalloc(struct worker *worker);
 int run_alloc_libc(struct worker *worker);

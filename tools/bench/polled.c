@@ -5,14 +5,8 @@
  */
 #include "worker.h"
 
-/* Words of a 64 B record; each holds the record's number, mixed. */
-#define WORDS 8u
-
-/* What a record's words begin with, so that no two records look alike. */
-static uint64_t mark(uint64_t number, unsigned int word)
-{
-	return (number + 1) * UINT64_C(0x9e3779b97f4a7c15) + word;
-}
+#include "cxx_end.h"
+#include "mark.h"
 
 /* There and back again; it has to be the very record that went. */
 static int serve(const struct worker *worker, void *record, uint64_t count)
@@ -81,25 +75,7 @@ int run_polled_round_trip(struct worker *worker)
 	return ret ? ret : worker_conclude(worker, count);
 }
 
-static void write_record(void *record, uint64_t number)
-{
-	uint64_t *words = record;
-	unsigned int i;
-
-	for (i = 0; i < WORDS; i++)
-		words[i] = mark(number, i);
-}
-
-static int check_record(const void *record, uint64_t number)
-{
-	const uint64_t *words = record;
-	uint64_t wrong = 0;
-	unsigned int i;
-
-	for (i = 0; i < WORDS; i++)
-		wrong |= words[i] ^ mark(number, i);
-	return wrong ? -EBADMSG : 0;
-}
+#define MARKED_BYTES (MARK_WORDS * sizeof(uint64_t))
 
 /* Records larger than a line stay untouched. */
 static int make_record(const struct worker *worker, uint64_t number,
@@ -108,19 +84,18 @@ static int make_record(const struct worker *worker, uint64_t number,
 	size_t bytes = worker->scenario->record_bytes;
 	int ret = ipcbuf_alloc(worker->region, bytes, ret_record);
 
-	if (!ret && bytes == WORDS * sizeof(uint64_t))
-		write_record(*ret_record, number);
+	if (!ret && bytes == MARKED_BYTES)
+		mark_write(*ret_record, number);
 	return ret;
 }
 
 static int end_record(const struct worker *worker, uint64_t number,
 		      void *record)
 {
-	int ret = 0;
-
-	if (worker->scenario->record_bytes == WORDS * sizeof(uint64_t))
-		ret = check_record(record, number);
-	return ret ? ret : ipcbuf_free(record);
+	if (worker->scenario->record_bytes == MARKED_BYTES &&
+	    mark_differs(record, number))
+		return -EBADMSG;
+	return ipcbuf_free(record);
 }
 
 static int produce(struct worker *worker, uint64_t count)
@@ -245,4 +220,28 @@ int run_life_in_batches(struct worker *worker)
 	uint64_t count = worker_iterations(worker) / step * step;
 
 	return live(worker, count, produce_batches, consume_batches);
+}
+
+static int produce_by_cxx(struct worker *worker, uint64_t count)
+{
+	return cxx_end_produce(worker->cxx, count);
+}
+
+static int consume_by_cxx(struct worker *worker, uint64_t count)
+{
+	return cxx_end_consume(worker->cxx, count);
+}
+
+/* The buffer is the region of the scenario where that has a name, or a new one. */
+int run_life_by_cxx(struct worker *worker)
+{
+	bool producer = worker->role == ROLE_A;
+	int ret = cxx_end_open(worker->region_name, producer, &worker->cxx);
+
+	if (ret)
+		return ret;
+	ret = live(worker, worker_iterations(worker), produce_by_cxx,
+		   consume_by_cxx);
+	cxx_end_close(worker->cxx, worker->region_name, producer);
+	return ret;
 }

@@ -53,6 +53,15 @@ const struct scenario scenarios[] = {
 		.depth_slots = 1024,
 		.record_bytes = 64,
 	}, {
+		.name = "life-64b-cxx",
+		.unit = "ns",
+		.what = "the same through the C++ API",
+		.beside = "life-64b-d1024",
+		.run = run_life_by_cxx,
+		.iterations = 2000000,
+		.region_bytes = 256 * MIB,
+		.opens_region = true,
+	}, {
 		.name = "life-64b-batch32",
 		.unit = "ns",
 		.what = "the same, handed over in batches of 32",
