@@ -156,6 +156,25 @@ static inline int ipcb_channel_enter(struct ipcbuf_channel *channel,
 }
 
 /*
+ * The short way in, see reader.h: 1 and inside, or 0 and not, for whatever reason
+ * the long way will find out.
+ */
+static ipcb_always_inline int
+ipcb_channel_enter_short(struct ipcbuf_channel *channel, unsigned int direction,
+			 struct ipcb_reader *reader)
+{
+	if (ipcb_unlikely(!channel || !reader))
+		return 0;
+	ipcb_reader_enter(reader);
+	/* Acquire: pairs with the release in channel.c's open_inside(). */
+	if (ipcb_likely(ipcb_load_acquire(&channel->handle.serial) &&
+			channel->direction == direction))
+		return 1;
+	ipcb_reader_leave(reader);
+	return 0;
+}
+
+/*
  * channel_wait.c: sleeps until ready() or a tick has passed. Called inside,
  * returns inside (0), or outside with -ETIMEDOUT or -EBADF.
  */
@@ -165,11 +184,23 @@ int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
 /* channel_wait.c, inside: L1 and L2 of wait.h; sets deaths and unsettled. */
 void ipcb_channel_look_after_peer(struct ipcbuf_channel *channel);
 
+/* Polls for which the time isn't even asked for. */
+#define IPCB_LOOK_POLLS 16u
+
 /*
  * channel_wait.c, inside: a call that doesn't wait came too early. Now and then
  * it looks after the peer, or who only polls would never hear of a death.
  */
 void ipcb_channel_polled(struct ipcbuf_channel *channel);
+
+/* The same, but the long way where it is time to look: then 0. */
+static inline int ipcb_channel_polled_short(struct ipcbuf_channel *channel)
+{
+	if (channel->polls % IPCB_LOOK_POLLS == IPCB_LOOK_POLLS - 1)
+		return 0;
+	channel->polls++;
+	return 1;
+}
 
 /*
  * channel.c: leaves on behalf of a region that is closing; the handle has been

@@ -55,43 +55,41 @@ static int receive_some(struct ipcbuf_channel *channel, void **records,
 	return error;
 }
 
-/* Inside, and there is no room. Outside when it returns. */
-static ipcb_noinline int send_later(struct ipcbuf_channel *channel,
-				    void *record, uint64_t deadline_ns)
+static ipcb_noinline int send_long(struct ipcbuf_channel *channel,
+				   void *record, uint64_t deadline_ns)
 {
 	size_t sent;
-	int error = -EAGAIN;
 
-	if (!deadline_ns) {
-		ipcb_channel_polled(channel);
-	} else {
-		error = ipcb_channel_sleep(channel, IPCBUF_PRODUCER,
-					   deadline_ns);
-		if (error)
-			return error;
-	}
-	ipcb_leave();
-	return error ? error :
-	       send_some(channel, &record, 1, deadline_ns, &sent);
+	ipcb_reader_join();
+	return send_some(channel, &record, 1, deadline_ns, &sent);
+}
+
+/* Is the short way's answer one that the long way wouldn't better? */
+static inline int is_final(struct ipcbuf_channel *channel, int error,
+			   uint64_t deadline_ns)
+{
+	return error != -EAGAIN ||
+	       (!deadline_ns && ipcb_channel_polled_short(channel));
 }
 
 /* Short where the record goes at once. */
 static ipcb_always_inline int send_one(struct ipcbuf_channel *channel,
 				       void *record, uint64_t deadline_ns)
 {
-	int error;
+	struct ipcb_reader *reader = ipcb_reader;
+	int final, error;
 
 	if (ipcb_unlikely(!record))
 		return -EINVAL;
-	error = ipcb_channel_enter(channel, IPCBUF_PRODUCER);
-	if (ipcb_unlikely(error))
-		return error;
-	error = channel->ops->send_one(channel, record);
-	if (ipcb_likely(error != -EAGAIN)) {
-		ipcb_leave();
-		return error;
+	if (ipcb_likely(ipcb_channel_enter_short(channel, IPCBUF_PRODUCER,
+						 reader))) {
+		error = channel->ops->send_one(channel, record);
+		final = is_final(channel, error, deadline_ns);
+		ipcb_reader_leave(reader);
+		if (ipcb_likely(final))
+			return error;
 	}
-	return send_later(channel, record, deadline_ns);
+	return send_long(channel, record, deadline_ns);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_send_until(struct ipcbuf_channel *channel,
@@ -122,43 +120,33 @@ IPCB_PUBLIC int ipcbuf_channel_send_batch(struct ipcbuf_channel *channel,
 	return send_some(channel, records, count, deadline_ns, ret_sent);
 }
 
-/* Inside, and there is no record. Outside when it returns. */
-static ipcb_noinline int receive_later(struct ipcbuf_channel *channel,
-				       void **ret_record, uint64_t deadline_ns)
+static ipcb_noinline int receive_long(struct ipcbuf_channel *channel,
+				      void **ret_record, uint64_t deadline_ns)
 {
 	size_t received;
-	int error = -EAGAIN;
 
-	if (!deadline_ns) {
-		ipcb_channel_polled(channel);
-	} else {
-		error = ipcb_channel_sleep(channel, IPCBUF_CONSUMER,
-					   deadline_ns);
-		if (error)
-			return error;
-	}
-	ipcb_leave();
-	return error ? error :
-	       receive_some(channel, ret_record, 1, deadline_ns, &received);
+	ipcb_reader_join();
+	return receive_some(channel, ret_record, 1, deadline_ns, &received);
 }
 
 static ipcb_always_inline int receive_one(struct ipcbuf_channel *channel,
 					  void **ret_record,
 					  uint64_t deadline_ns)
 {
-	int error;
+	struct ipcb_reader *reader = ipcb_reader;
+	int final, error;
 
 	if (ipcb_unlikely(!ret_record))
 		return -EINVAL;
-	error = ipcb_channel_enter(channel, IPCBUF_CONSUMER);
-	if (ipcb_unlikely(error))
-		return error;
-	error = channel->ops->receive_one(channel, ret_record);
-	if (ipcb_likely(error != -EAGAIN)) {
-		ipcb_leave();
-		return error;
+	if (ipcb_likely(ipcb_channel_enter_short(channel, IPCBUF_CONSUMER,
+						 reader))) {
+		error = channel->ops->receive_one(channel, ret_record);
+		final = is_final(channel, error, deadline_ns);
+		ipcb_reader_leave(reader);
+		if (ipcb_likely(final))
+			return error;
 	}
-	return receive_later(channel, ret_record, deadline_ns);
+	return receive_long(channel, ret_record, deadline_ns);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_recv_until(struct ipcbuf_channel *channel,

@@ -19,8 +19,6 @@
 #define LOOK_NS (100 * IPCB_NS_PER_MS)
 /* How long a sleep lasts while somebody else keeps us from recovering. */
 #define UNSETTLED_NS IPCB_NS_PER_MS
-/* Polls for which the time isn't even asked for. */
-#define LOOK_POLLS 16u
 
 static int more_than_one_cpu(void)
 {
@@ -111,7 +109,7 @@ static void look_if_it_is_time(struct ipcbuf_channel *channel)
 
 void ipcb_channel_polled(struct ipcbuf_channel *channel)
 {
-	if (++channel->polls % LOOK_POLLS == 0)
+	if (++channel->polls % IPCB_LOOK_POLLS == 0)
 		look_if_it_is_time(channel);
 }
 

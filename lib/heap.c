@@ -63,6 +63,7 @@ static ipcb_noinline int alloc_slow(struct ipcbuf_region *region, size_t bytes,
 
 	if (!bytes)
 		return -EINVAL;
+	ipcb_reader_join();
 	error = ipcb_enter_member(region);
 	if (error)
 		return error;
@@ -89,13 +90,16 @@ static inline void prefetch_top(const struct ipcbuf_region *region,
 IPCB_PUBLIC int ipcbuf_alloc(struct ipcbuf_region *region, size_t bytes,
 			     void **ret_record)
 {
+	struct ipcb_reader *reader = ipcb_reader;
 	unsigned int class = ipcb_class_of(bytes);
 	struct ipcb_cache *cache;
 	struct ipcb_magazine *m;
 
 	if (ipcb_unlikely(!region || !ret_record))
 		return -EINVAL;
-	ipcb_rcu_read_lock();
+	if (ipcb_unlikely(!reader))
+		return alloc_slow(region, bytes, ret_record);
+	ipcb_reader_enter(reader);
 	if (ipcb_likely(ipcb_cache_is_last(region) && class < IPCB_CLASSES)) {
 		cache = ipcb_cache_last.cache;
 		m = &cache->magazines[class];
@@ -103,11 +107,11 @@ IPCB_PUBLIC int ipcbuf_alloc(struct ipcbuf_region *region, size_t bytes,
 			*ret_record = hold(region, cache, ipcb_magazine_pop(m),
 					   class);
 			prefetch_top(region, m);
-			ipcb_leave();
+			ipcb_reader_leave(reader);
 			return 0;
 		}
 	}
-	ipcb_leave();
+	ipcb_reader_leave(reader);
 	return alloc_slow(region, bytes, ret_record);
 }
 
@@ -181,6 +185,7 @@ static ipcb_noinline int free_slow(void *record)
 
 	if (!record)
 		return 0;
+	ipcb_reader_join();
 	error = ipcb_enter_by_address(record, &region);
 	if (error)
 		return error;
@@ -193,21 +198,22 @@ static ipcb_noinline int free_slow(void *record)
 IPCB_PUBLIC int ipcbuf_free(void *record)
 {
 	struct ipcbuf_region *region = ipcb_cache_last.region;
+	struct ipcb_reader *reader = ipcb_reader;
 	unsigned int class;
 	uint64_t offset;
 
-	if (ipcb_unlikely(!region))
+	if (ipcb_unlikely(!region || !reader))
 		return free_slow(record);
-	ipcb_rcu_read_lock();
+	ipcb_reader_enter(reader);
 	if (ipcb_likely(ipcb_cache_is_last(region))) {
 		offset = ipcb_offset(region, record);
 		if (ipcb_likely(!held_class(region, offset, &class))) {
 			free_held(region, ipcb_cache_last.cache, offset, class);
-			ipcb_leave();
+			ipcb_reader_leave(reader);
 			return 0;
 		}
 	}
-	ipcb_leave();
+	ipcb_reader_leave(reader);
 	return free_slow(record);
 }
 

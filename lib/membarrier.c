@@ -21,6 +21,21 @@ int ipcb_membarrier_register(void)
 	return !membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
 }
 
+int ipcb_membarrier_register_process(void)
+{
+	long supported = membarrier(MEMBARRIER_CMD_QUERY);
+
+	if (supported < 0 ||
+	    !(supported & MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
+		return 0;
+	return !membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+}
+
+void ipcb_membarrier_process(void)
+{
+	membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+}
+
 void ipcb_membarrier(void)
 {
 	membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);

@@ -16,12 +16,14 @@ static void fork_prepare(void)
 {
 	ipcb_registry_fork_prepare();
 	ipcb_handle_fork_prepare();
+	ipcb_reader_fork_prepare();
 	urcu_bp_before_fork();
 }
 
 static void fork_parent(void)
 {
 	urcu_bp_after_fork_parent();
+	ipcb_reader_fork_parent();
 	ipcb_handle_fork_done();
 	ipcb_registry_fork_parent();
 }
@@ -29,6 +31,7 @@ static void fork_parent(void)
 static void fork_child(void)
 {
 	urcu_bp_after_fork_child();
+	ipcb_reader_fork_child();
 	ipcb_handle_fork_done();
 	ipcb_registry_fork_child();
 	ipcb_cache_fork_child();
@@ -45,7 +48,7 @@ static void at_exit(void)
 
 static void init(void)
 {
-	if (ipcb_cache_init() ||
+	if (ipcb_reader_init() || ipcb_cache_init() ||
 	    pthread_atfork(fork_prepare, fork_parent, fork_child) ||
 	    atexit(at_exit))
 		init_error = -ENOMEM;

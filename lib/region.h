@@ -24,7 +24,7 @@
 
 #include "class.h"
 #include "handle.h"
-#include "rcu.h"
+#include "reader.h"
 #include "wait.h"
 
 struct ipcb_cache;

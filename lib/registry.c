@@ -104,7 +104,7 @@ static void replace(struct registry *registry)
 	/* Release: pairs with the acquire in ipcb_registry_find(). */
 	ipcb_store_release(&current, registry);
 	pthread_mutex_unlock(&registry_mutex);
-	ipcb_rcu_synchronize();
+	ipcb_grace_period();
 	free(old);
 }
 

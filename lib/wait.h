@@ -115,6 +115,9 @@ uint64_t ipcb_wait_file_bytes(uint32_t max_sems);
  */
 int ipcb_membarrier_register(void);
 void ipcb_membarrier(void);
+/* The same for the threads of this process alone. */
+int ipcb_membarrier_register_process(void);
+void ipcb_membarrier_process(void);
 
 /* The longest sleep; tests make it endless to see that no wakeup is lost. */
 extern uint64_t ipcb_wait_tick_ns;

@@ -334,37 +334,4 @@ TEST_F(closed, while_a_thread_sleeps)
 	EXPECT_EQ(0, pthread_join(thread, NULL));
 }
 
-static void *alloc_until_closed(void *arg)
-{
-	struct sleeper *sleeper = arg;
-	void *record;
-	int ret;
-
-	gate_post(sleeper->gate, 1);
-	while (!(ret = ipcbuf_alloc(sleeper->things->handle, 500, &record)))
-		if (ipcbuf_free(record))
-			MUST_EQ(-EBADF, ipcbuf_region_trim(
-						sleeper->things->handle));
-	MUST_EQ(-EBADF, ret);
-	return NULL;
-}
-
-/* Fails if closing pulls the memory away under threads inside of calls. */
-TEST_F(closed, while_threads_work)
-{
-	struct sleeper sleeper = { &self->things, 0, gate_new() };
-	pthread_t threads[3];
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(threads); i++)
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL,
-					    alloc_until_closed, &sleeper));
-	for (i = 0; i < ARRAY_SIZE(threads); i++)
-		gate_wait(sleeper.gate);
-	EXPECT_EQ(0, ipcbuf_region_close(self->things.handle));
-	for (i = 0; i < ARRAY_SIZE(threads); i++)
-		EXPECT_EQ(0, pthread_join(threads[i], NULL));
-	EXPECT_EQ(0, region_held(self->things.region.handle));
-}
-
 TEST_HARNESS_MAIN

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* The threads' flags, see reader.h. */
+#include "reader.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "wait.h"
+
+__thread struct ipcb_reader *ipcb_reader;
+int ipcb_reader_asymmetric;
+
+static pthread_key_t thread_end_key;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+/* Protected by mutex; only ever prepended to. */
+static struct ipcb_reader *readers;
+
+static struct ipcb_reader *new_reader(void)
+{
+	struct ipcb_reader *reader =
+		aligned_alloc(sizeof(*reader), sizeof(*reader));
+
+	if (reader) {
+		*reader = (struct ipcb_reader){ .next = readers };
+		readers = reader;
+	}
+	return reader;
+}
+
+static void give_back(struct ipcb_reader *reader)
+{
+	pthread_mutex_lock(&mutex);
+	reader->taken = 0;
+	pthread_mutex_unlock(&mutex);
+}
+
+static void thread_end(void *reader)
+{
+	ipcb_reader = NULL;
+	give_back(reader);
+}
+
+void ipcb_reader_join(void)
+{
+	struct ipcb_reader *reader;
+
+	if (ipcb_reader)
+		return;
+	pthread_mutex_lock(&mutex);
+	for (reader = readers; reader && reader->taken; reader = reader->next)
+		;
+	if (!reader)
+		reader = new_reader();
+	if (reader)
+		reader->taken = 1;
+	pthread_mutex_unlock(&mutex);
+	if (!reader)
+		return;
+	if (pthread_setspecific(thread_end_key, reader))
+		give_back(reader);
+	else
+		ipcb_reader = reader;
+}
+
+/* The list as it is now: who joins later finds the handle shut. */
+static struct ipcb_reader *first_reader(void)
+{
+	struct ipcb_reader *first;
+
+	pthread_mutex_lock(&mutex);
+	first = readers;
+	pthread_mutex_unlock(&mutex);
+	return first;
+}
+
+/* G3. Acquire: pairs with R4. */
+static void await(const struct ipcb_reader *reader)
+{
+	struct ipcb_backoff backoff = IPCB_BACKOFF_INIT(IPCBUF_FOREVER);
+
+	while (ipcb_load_acquire(&reader->inside))
+		ipcb_backoff(&backoff);
+}
+
+void ipcb_grace_period(void)
+{
+	struct ipcb_reader *reader;
+
+	ipcb_rcu_synchronize();
+	/* G2 */
+	ipcb_fence_full();
+	if (ipcb_reader_asymmetric)
+		ipcb_membarrier_process();
+	for (reader = first_reader(); reader; reader = reader->next)
+		await(reader);
+}
+
+int ipcb_reader_init(void)
+{
+	ipcb_reader_asymmetric = ipcb_membarrier_register_process();
+	return -pthread_key_create(&thread_end_key, thread_end);
+}
+
+void ipcb_reader_fork_prepare(void)
+{
+	pthread_mutex_lock(&mutex);
+}
+
+void ipcb_reader_fork_parent(void)
+{
+	pthread_mutex_unlock(&mutex);
+}
+
+/* Other threads' flags stay as they were: nobody is behind them. */
+void ipcb_reader_fork_child(void)
+{
+	struct ipcb_reader *reader;
+
+	for (reader = readers; reader; reader = reader->next)
+		if (reader != ipcb_reader) {
+			ipcb_store_relaxed(&reader->inside, 0);
+			reader->taken = 0;
+		}
+	pthread_mutex_unlock(&mutex);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * The short way into calls that take some ten nanoseconds: a flag of the calling
+ * thread's own in place of an RCU read-side critical section, which costs as much
+ * as such a call does. Who would wait for a grace period waits for the flags, too:
+ * ipcb_grace_period() stands for both.
+ *
+ *   reader                           who closes
+ *   R1 inside = 1                    G1 serial = 0
+ *   R2 fence                         G2 fence, in all threads of the process
+ *   R3 serial: is it open?           G3 inside: until it was 0 once
+ *   R4 inside = 0, release
+ *
+ * R2 and G2 forbid that R3 sees an open handle and G3 a thread outside: a reader
+ * that gets in has been seen, one that comes later gets -EBADF the long way. R2 is
+ * for the compiler alone where membarrier(2) makes G2 a fence of every thread.
+ *
+ * Nothing in such a call sleeps, calls the program, or enters again.
+ *
+ * A thread's flag is never given back to malloc: one whose thread ended without
+ * notice is 0, and in nobody's way.
+ */
+#ifndef IPCB_READER_H
+#define IPCB_READER_H
+
+#include "atomic.h"
+#include "rcu.h"
+#include "util.h"
+
+struct ipcb_reader {
+	uint32_t inside;		/* its thread's */
+	uint32_t taken;			/* by reader.c's mutex */
+	struct ipcb_reader *next;	/* constant */
+} __attribute__((aligned(128)));
+
+/* The calling thread's; NULL before ipcb_reader_join(), and where that failed. */
+extern __thread struct ipcb_reader *ipcb_reader;
+
+/* Does G2 reach all threads? Constant once the first region is open. */
+extern int ipcb_reader_asymmetric;
+
+/* R1 and R2 */
+static inline void ipcb_reader_enter(struct ipcb_reader *reader)
+{
+	ipcb_store_relaxed(&reader->inside, 1);
+	if (ipcb_likely(ipcb_reader_asymmetric))
+		ipcb_fence_compiler();
+	else
+		ipcb_fence_full();
+}
+
+/* R4. Release: pairs with the acquire of G3. */
+static inline void ipcb_reader_leave(struct ipcb_reader *reader)
+{
+	ipcb_store_release(&reader->inside, 0);
+}
+
+/* Gives the calling thread a flag. Called where a call went the long way. */
+void ipcb_reader_join(void);
+
+/*
+ * G2 and G3, and a grace period of RCU: who was inside when it was called isn't any
+ * more. Outside, without a lock that is taken inside.
+ */
+void ipcb_grace_period(void);
+
+/* process.c: once; around fork(). 0 or -ENOMEM. */
+int ipcb_reader_init(void);
+void ipcb_reader_fork_prepare(void);
+void ipcb_reader_fork_parent(void);
+void ipcb_reader_fork_child(void);
+
+#endif
