@@ -40,7 +40,11 @@ SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c)) \
 	$(CXX_SAMPLES)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
-LIB_OBJS := $(call objects,lib)
+# What only one system has is called so, or by what that has alone.
+ONLY_linux := %_linux %_ofd %_futex %_posix_sem %_memfd kmod %_kmod
+ONLY_darwin := %_darwin %_fcntl
+OTHER_SYSTEMS := $(foreach system,$(filter-out $(SYSTEM),linux darwin),$(ONLY_$(system)))
+LIB_OBJS := $(filter-out $(OTHER_SYSTEMS:%=$(BUILD)/obj/lib/%.o),$(call objects,lib))
 TOOL_COMMON := $(call objects,tools/common)
 TOOL_OBJS := $(TOOL_COMMON) $(foreach tool,$(TOOLS),$(call objects,tools/$(tool)))
 

@@ -2,8 +2,7 @@
 /* Version and error texts. */
 #include <ipcbuf/base.h>
 
-#include <string.h>
-
+#include "os.h"
 #include "util.h"
 
 #define STRING(x)  #x
@@ -55,6 +54,6 @@ IPCB_PUBLIC const char *ipcbuf_strerror(int error)
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].error == positive)
 			return texts[i].text;
-	text = strerrordesc_np(positive);
+	text = ipcb_os_strerror(positive);
 	return text ? text : "unknown error";
 }

@@ -4,16 +4,17 @@
 #define IPCB_KEYS_H
 
 #include <stdint.h>
-#include <sys/random.h>
 
 #include <ipcbuf/base.h>
+
+#include "os.h"
 
 /* A positive key, never IPC_PRIVATE. */
 static inline int32_t ipcb_random_key(void)
 {
 	uint32_t key = 0;
 
-	if (getrandom(&key, sizeof(key), GRND_NONBLOCK) != sizeof(key))
+	if (ipcb_os_random(&key, sizeof(key)))
 		key = (uint32_t)ipcbuf_now_ns();
 	key &= INT32_MAX;
 	return key ? (int32_t)key : 1;

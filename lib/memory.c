@@ -2,7 +2,6 @@
 /* Choosing a backend, and what the backends share. */
 #include "memory.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,15 +9,7 @@
 
 #include <ipcbuf/region.h>
 
-#include "cancel.h"
-
-const struct ipcb_memory_ops *const ipcb_memory_backends[] = {
-	&ipcb_memory_kmod,
-	&ipcb_memory_posix,
-	&ipcb_memory_sysv,
-	&ipcb_memory_memfd,
-	NULL,
-};
+#include "os.h"
 
 const struct ipcb_memory_ops *ipcb_memory_by_id(uint32_t id)
 {
@@ -113,7 +104,7 @@ int ipcb_memory_map_fd(struct ipcb_memory *memory)
 		munmap(base, memory->size_bytes);
 		return error;
 	}
-	madvise(base, memory->size_bytes, MADV_DONTFORK);
+	ipcb_os_hide_from_children(base, memory->size_bytes);
 	memory->base = base;
 	return 0;
 }
@@ -131,25 +122,13 @@ void ipcb_memory_close_fd(struct ipcb_memory *memory)
 int ipcb_memory_commit_fd(struct ipcb_memory *memory, uint64_t offset,
 			  uint64_t bytes)
 {
-	int cancel = ipcb_cancel_off();
-	int error;
-
-	do
-		error = ipcb_errno(fallocate(memory->fd, FALLOC_FL_KEEP_SIZE,
-					     (off_t)offset, (off_t)bytes));
-	while (error == -EINTR);
-	ipcb_cancel_restore(cancel);
-	return error == -ENOSPC ? -ENOMEM : error;
+	return ipcb_os_file_commit(memory->fd, offset, bytes);
 }
 
 void ipcb_memory_decommit_fd(struct ipcb_memory *memory, uint64_t offset,
 			     uint64_t bytes)
 {
-	int cancel = ipcb_cancel_off();
-
-	fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-		  (off_t)offset, (off_t)bytes);
-	ipcb_cancel_restore(cancel);
+	ipcb_os_file_punch(memory->fd, offset, bytes);
 }
 
 uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory)

@@ -105,7 +105,7 @@ extern const struct ipcb_memory_ops ipcb_memory_kmod;
 extern const struct ipcb_names_ops ipcb_names_file;
 extern const struct ipcb_names_ops ipcb_names_kmod;
 
-/* memory.c: all there are, NULL last; the default is the first that will do. */
+/* backends_*.c: all there are, NULL last; the default is the first that will do. */
 extern const struct ipcb_memory_ops *const ipcb_memory_backends[];
 
 /*

@@ -8,16 +8,16 @@
 #include <unistd.h>
 
 #include "lockfile.h"
+#include "os.h"
 
-#define NAME_DIR     "/dev/shm"
 #define NAME_PREFIX  "ipcbuf-lock."
 #define GONE_PREFIX  "ipcbuf-gone."
 #define NAME_VERSION 1u
-#define PATH_BYTES   (sizeof(NAME_DIR "/" NAME_PREFIX) + IPCBUF_NAME_MAX + 1)
+#define PATH_BYTES   (64 + sizeof(NAME_PREFIX) + IPCBUF_NAME_MAX + 1)
 
 static void name_path(const char *name, char *path)
 {
-	snprintf(path, PATH_BYTES, "%s/%s%s", NAME_DIR, NAME_PREFIX, name);
+	snprintf(path, PATH_BYTES, "%s/%s%s", ipcb_os_name_dir, NAME_PREFIX, name);
 }
 
 /* Is @fd still what the path leads to? Another may have unlinked it. */
@@ -53,7 +53,7 @@ static int open_new(const char *path, const struct ipcb_name_owner *owner,
 		error = ipcb_errno(fchmod(fd, owner->mode));
 	if (error) {
 		unlink(path);
-		close(fd);
+		ipcb_lock_close(fd);
 		return error;
 	}
 	*ret_fd = fd;
@@ -89,14 +89,14 @@ int ipcb_namefile_lock(const char *name, const struct ipcb_name_owner *create,
 			return error;
 		error = ipcb_lock(fd, IPCB_LOCK_CREATE);
 		if (error) {
-			close(fd);
+			ipcb_lock_close(fd);
 			return error;
 		}
 		if (still_named(fd, path)) {
 			*ret_fd = fd;
 			return 0;
 		}
-		close(fd);
+		ipcb_lock_close(fd);
 	}
 }
 
@@ -164,7 +164,7 @@ int ipcb_namefile_retire(const char *name, int fd,
 	if (fstat(fd, &st))
 		return -errno;
 	name_path(name, path);
-	snprintf(gone, sizeof(gone), "%s/%s%llu", NAME_DIR, GONE_PREFIX,
+	snprintf(gone, sizeof(gone), "%s/%s%llu", ipcb_os_name_dir, GONE_PREFIX,
 		 (unsigned long long)st.st_ino);
 	return ipcb_errno(rename(path, gone));
 }
@@ -188,7 +188,7 @@ static void collect_one(int dir, const char *file)
 		ipcb_name_reap(NULL, &record);
 		unlinkat(dir, file, 0);
 	}
-	close(fd);
+	ipcb_lock_close(fd);
 }
 
 static int each_file(const char *prefix,
@@ -196,7 +196,7 @@ static int each_file(const char *prefix,
 		     void *arg)
 {
 	size_t length = strlen(prefix);
-	DIR *dir = opendir(NAME_DIR);
+	DIR *dir = opendir(ipcb_os_name_dir);
 	struct dirent *entry;
 	int result = 0;
 

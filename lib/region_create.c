@@ -8,16 +8,11 @@
 #include <unistd.h>
 
 #include "cancel.h"
+#include "lockfile.h"
 #include "member.h"
 #include "names.h"
 #include "process.h"
 #include "region_attach.h"
-
-const struct ipcb_names_ops *const ipcb_names[] = {
-	&ipcb_names_kmod,
-	&ipcb_names_file,
-	NULL,
-};
 
 static void header_init(struct ipcbuf_region *region, const char *name,
 			const struct ipcb_region_params *params)
@@ -85,7 +80,7 @@ static void close_lock_file(struct ipcbuf_region *region)
 {
 	if (!region->memory.ops->lock_file)
 		return;
-	close(region->lock_fd);
+	ipcb_lock_close(region->lock_fd);
 	region->lock_fd = -1;
 }
 

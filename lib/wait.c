@@ -13,41 +13,30 @@
 
 uint64_t ipcb_wait_tick_ns = TICK_NS;
 
-static const struct ipcb_wait_ops *const kinds[] = {
-	&ipcb_wait_futex,
-	&ipcb_wait_posix_sem,
-	&ipcb_wait_sysv_sem,
-	&ipcb_wait_kmod,
-};
-
-#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
 const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id)
 {
-	size_t i;
+	const struct ipcb_wait_ops *const *ops = ipcb_wait_kinds;
 
-	for (i = 0; i < N_KINDS; i++)
-		if (kinds[i]->id == id)
-			return kinds[i];
-	return NULL;
+	while (*ops && (*ops)->id != id)
+		ops++;
+	return *ops;
 }
 
 int ipcb_wait_ask_environment(uint32_t *id)
 {
+	const struct ipcb_wait_ops *const *ops = ipcb_wait_kinds;
 	const char *name = getenv("IPCBUF_WAIT");
-	size_t i;
 
 	if (*id != IPCBUF_WAIT_DEFAULT)
 		return ipcb_wait_by_id(*id) ? 0 : -EINVAL;
 	if (!name || !*name)
 		return 0;
-	for (i = 0; i < N_KINDS; i++) {
-		if (!strcmp(kinds[i]->name, name)) {
-			*id = kinds[i]->id;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	while (*ops && strcmp((*ops)->name, name) != 0)
+		ops++;
+	if (!*ops)
+		return -EINVAL;
+	*id = (*ops)->id;
+	return 0;
 }
 
 uint32_t ipcb_wait_no_deaths(const struct ipcb_wait_region *wait)

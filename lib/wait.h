@@ -102,6 +102,9 @@ extern const struct ipcb_wait_ops ipcb_wait_posix_sem;
 extern const struct ipcb_wait_ops ipcb_wait_sysv_sem;
 extern const struct ipcb_wait_ops ipcb_wait_kmod;
 
+/* backends_*.c: all there are, NULL last. */
+extern const struct ipcb_wait_ops *const ipcb_wait_kinds[];
+
 /* DEFAULT becomes what $IPCBUF_WAIT says, if anything. -EINVAL: no such kind. */
 int ipcb_wait_ask_environment(uint32_t *id);
 const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id);

@@ -15,6 +15,7 @@
 #include <ipcbuf/region.h>
 
 #include "cancel.h"
+#include "os.h"
 
 /* A line each, so that sleepers don't disturb one another. */
 struct posix_sem {
@@ -47,7 +48,7 @@ static int posix_sem_open(struct ipcb_wait_region *wait, int fd,
 		    (off_t)offset);
 	if (sems == MAP_FAILED)
 		return -errno;
-	madvise(sems, bytes, MADV_DONTFORK);
+	ipcb_os_hide_from_children(sems, bytes);
 	wait->sems = sems;
 	wait->sems_bytes = bytes;
 	return 0;

@@ -13,6 +13,7 @@
 
 HOST_ARCH := $(shell uname -m)
 ARCH ?= $(HOST_ARCH)
+SYSTEM := linux
 BOOTSTRAP_SETS := base selftest vm module
 SYS_LIBS := -pthread -lrt
 PROG_LDFLAGS := -Wl,-z,relro -Wl,-z,now

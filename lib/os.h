@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * What one system does differently from another, behind functions that are the
+ * same everywhere: os_linux.c, os_darwin.c. Any thread may call them at any time.
+ *
+ * Which backends there are is said in backends_linux.c and backends_darwin.c;
+ * what locks files is lockfile_ofd.c or lockfile_posix.c.
+ */
+#ifndef IPCB_OS_H
+#define IPCB_OS_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* "Structure needs cleaning": the nearest that Darwin has is a bad format. */
+#ifndef EUCLEAN
+#define EUCLEAN EFTYPE
+#endif
+
+/* The folder where names' files are; others can't remove ours there. */
+extern const char ipcb_os_name_dir[];
+
+/* 0, or -errno: there are none now. */
+int ipcb_os_random(void *bytes, size_t count);
+
+/* How many processors this process may run on. */
+unsigned int ipcb_os_cpus(void);
+
+/* What is mapped there isn't in children. */
+void ipcb_os_hide_from_children(void *memory, size_t bytes);
+
+/*
+ * Makes a file's bytes its own, so that writing to them can't fail, or gives
+ * them back; the first without changing its size. Where a system can't: 0 and
+ * nothing.
+ */
+int ipcb_os_file_commit(int fd, uint64_t offset, uint64_t bytes);
+void ipcb_os_file_punch(int fd, uint64_t offset, uint64_t bytes);
+
+/* The same for memory that has no file. */
+int ipcb_os_memory_commit(void *memory, uint64_t bytes);
+void ipcb_os_memory_punch(void *memory, uint64_t bytes);
+
+/* The bytes that a System V segment holds from the machine; 0: not known. */
+uint64_t ipcb_os_sysv_usage(int shm_id);
+
+/*
+ * shmget()'s flag for what is to be had only once it is touched; shmat() over
+ * @bytes of addresses that are reserved. Return: 0 or -errno; then they aren't
+ * reserved any more.
+ */
+extern const int ipcb_os_shm_noreserve;
+int ipcb_os_shm_attach(int shm_id, void *reserved, uint64_t bytes, int flags);
+
+/*
+ * Takes one from a System V semaphore, waiting until @deadline_ns of
+ * CLOCK_MONOTONIC. Return: 0; -ETIMEDOUT; -EINTR; -EIDRM or -EINVAL (it is
+ * gone). May take one and say -ETIMEDOUT, or leave one too many.
+ */
+int ipcb_os_sem_down(int sem_id, uint32_t slot, uint64_t deadline_ns);
+
+/* What a number of errno means; NULL: none of this system's. */
+const char *ipcb_os_strerror(int error);
+
+/* The program that runs, as a file. Return: 0 or -errno. */
+int ipcb_os_program(struct stat *ret_stat);
+
+#endif
