@@ -26,7 +26,7 @@ static int size_and_map(struct ipcb_memory *memory, uint64_t size_bytes,
 	int error = ipcb_errno(fchown(memory->fd, owner->uid, owner->gid));
 
 	if (!error)
-		error = ipcb_errno(fchmod(memory->fd, owner->mode));
+		error = ipcb_errno(fchmod(memory->fd, (mode_t)owner->mode));
 	if (!error)
 		error = ipcb_errno(ftruncate(memory->fd, (off_t)size_bytes));
 	if (error)

@@ -50,7 +50,7 @@ static int open_new(const char *path, const struct ipcb_name_owner *owner,
 		return -errno;
 	error = ipcb_errno(fchown(fd, owner->uid, owner->gid));
 	if (!error)
-		error = ipcb_errno(fchmod(fd, owner->mode));
+		error = ipcb_errno(fchmod(fd, (mode_t)owner->mode));
 	if (error) {
 		unlink(path);
 		ipcb_lock_close(fd);
