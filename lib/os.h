@@ -15,11 +15,6 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* "Structure needs cleaning": the nearest that Darwin has is a bad format. */
-#ifndef EUCLEAN
-#define EUCLEAN EFTYPE
-#endif
-
 /* The folder where names' files are; others can't remove ours there. */
 extern const char ipcb_os_name_dir[];
 

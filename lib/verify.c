@@ -14,7 +14,6 @@
 #include <ipcbuf/inspect.h>
 
 #include "directory.h"
-#include "os.h"
 
 void ipcb_verify_problem(struct ipcb_verify *v, const char *format, ...)
 {

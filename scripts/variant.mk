@@ -4,6 +4,7 @@
 #
 #   SAN=address|undefined|thread   with a sanitizer, in build/asan …
 #   ARCH=aarch64                   for another machine, in build/aarch64
+#   SYSTEM=darwin ARCH=aarch64     for macOS, in build/macos-aarch64 (or x86_64)
 #   CC=clang BUILD=build/clang     with another compiler
 #   WERROR=                        warnings don't stop the build
 #   V=1                            print the commands
@@ -13,7 +14,7 @@
 
 HOST_ARCH := $(shell uname -m)
 ARCH ?= $(HOST_ARCH)
-SYSTEM := linux
+SYSTEM ?= linux
 BOOTSTRAP_SETS := base selftest vm module
 SYS_LIBS := -pthread -lrt
 PROG_LDFLAGS := -Wl,-z,relro -Wl,-z,now
@@ -21,7 +22,22 @@ EMULATOR :=
 # Shared libraries bind to all that they use, and to nothing by accident.
 SO_LDFLAGS := -Wl,-z,defs -Wl,-z,relro -Wl,-z,now
 
-ifneq ($(ARCH),$(HOST_ARCH))
+ifeq ($(SYSTEM),darwin)
+BUILD ?= build/macos-$(ARCH)
+CC := scripts/zig-cc $(ARCH)-macos
+CXX := scripts/zig-cc c++ $(ARCH)-macos
+AR := scripts/zig-cc ar
+SYSROOT := $(shell scripts/macos-sysroot --path $(ARCH))
+URCU_CFLAGS := -isystem $(SYSROOT)/include
+URCU_LIBS := $(SYSROOT)/lib/liburcu-bp.a $(SYSROOT)/lib/liburcu-common.a
+TOOL_CFLAGS := $(URCU_CFLAGS)
+TOOL_LIBS := $(SYSROOT)/lib/libxxhash.a $(SYSROOT)/lib/libjson-c.a
+SYS_LIBS :=
+PROG_LDFLAGS :=
+SO_LDFLAGS :=
+else ifneq ($(SYSTEM),linux)
+$(error SYSTEM=$(SYSTEM): linux or darwin)
+else ifneq ($(ARCH),$(HOST_ARCH))
 ifneq ($(ARCH),aarch64)
 $(error ARCH=$(ARCH): only aarch64 can be built for from here)
 endif
@@ -82,10 +98,12 @@ need = $(if $(shell $(PKG_CONFIG) --exists $1 && echo yes),,\
 ask = $(strip $(call need,$2)$(shell $(PKG_CONFIG) $1 $2))
 once = $(eval $1 := $$(call ask,$2,$3))$($1)
 
+ifeq ($(SYSTEM),linux)
 URCU_CFLAGS = $(call once,URCU_CFLAGS,--cflags,liburcu-bp)
 URCU_LIBS = $(call once,URCU_LIBS,--libs,liburcu-bp)
 TOOL_CFLAGS = $(call once,TOOL_CFLAGS,--cflags,libxxhash json-c)
 TOOL_LIBS = $(call once,TOOL_LIBS,--libs,libxxhash json-c)
+endif
 
 define CONFIG_TEXT
 CC := $(CC)
