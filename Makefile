@@ -44,7 +44,7 @@ MANPAGES := $(wildcard Documentation/man/*.[1-7])
 # A folder in tools/ is one program, called ipcbuf-FOLDER; common is part of all.
 LINUX_TOOLS := bench demo soak
 LINUX_SAMPLES := epoll
-elsewhere = $(if $(filter-out linux,$(SYSTEM)),$1)
+elsewhere = $(if $(filter-out linux,$(SOURCES_FOR)),$1)
 TOOLS := $(filter-out common $(call elsewhere,$(LINUX_TOOLS)),$(notdir $(patsubst %/,%,$(wildcard tools/*/))))
 TOOL_PROGS := $(patsubst $(BUILD)/ipcbuf-ipcbuf,$(BUILD)/ipcbuf,\
 		$(TOOLS:%=$(BUILD)/ipcbuf-%))
@@ -59,8 +59,9 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
 # What only one system has is called so, or by what that has alone.
 ONLY_linux := %_linux %_ofd %_futex %_posix_sem %_memfd kmod %_kmod
 ONLY_darwin := %_darwin %_fcntl
-OTHER_SYSTEMS := $(foreach system,$(filter-out $(SYSTEM),linux darwin),$(ONLY_$(system)))
-LIB_OBJS := $(filter-out $(OTHER_SYSTEMS:%=$(BUILD)/obj/lib/%.o),$(call objects,lib))
+OTHER_SYSTEMS := $(foreach system,$(filter-out $(SOURCES_FOR),linux darwin),$(ONLY_$(system)))
+LIB_OBJS := $(filter-out $(OTHER_SYSTEMS:%=$(BUILD)/obj/lib/%.o),$(call objects,lib)) \
+	$(if $(DARWIN_RULES),$(BUILD)/obj/selftests/darwin/darwin.o)
 TOOL_COMMON := $(call objects,tools/common)
 TOOL_OBJS := $(TOOL_COMMON) $(foreach tool,$(TOOLS),$(call objects,tools/$(tool)))
 
@@ -74,7 +75,7 @@ samples: $(SAMPLES)
 # a program, the linker turns the position-independent accesses into direct ones.
 # liburcu keeps its readers less aligned than it declares them.
 $(LIB_OBJS): MODE_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec \
-	$(if $(filter undefined,$(SAN)),-fno-sanitize=alignment)
+	$(if $(filter undefined,$(SAN)),-fno-sanitize=alignment) $(DARWIN_FLAGS)
 $(LIB_OBJS): PKG_FLAGS = $(URCU_CFLAGS)
 $(TOOL_OBJS): PKG_FLAGS = $(TOOL_CFLAGS)
 

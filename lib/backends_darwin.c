@@ -11,6 +11,7 @@ const struct ipcb_memory_ops *const ipcb_memory_backends[] = {
 };
 
 const struct ipcb_wait_ops *const ipcb_wait_kinds[] = {
+	&ipcb_wait_os_sync,	/* where the system has it */
 	&ipcb_wait_sysv_sem,
 	NULL,
 };

@@ -13,10 +13,10 @@ const struct ipcb_memory_ops *const ipcb_memory_backends[] = {
 };
 
 const struct ipcb_wait_ops *const ipcb_wait_kinds[] = {
+	&ipcb_wait_kmod,	/* goes with memory of its own alone */
 	&ipcb_wait_futex,
 	&ipcb_wait_posix_sem,
 	&ipcb_wait_sysv_sem,
-	&ipcb_wait_kmod,
 	NULL,
 };
 

@@ -143,6 +143,11 @@ int ipcb_memory_always(void)
 	return 0;
 }
 
+uint64_t ipcb_memory_any_room(void)
+{
+	return UINT64_MAX;
+}
+
 int ipcb_memory_owner_of_file(const struct ipcb_memory *memory, int lock_fd,
 			      struct ipcb_name_owner *ret_owner)
 {

@@ -12,6 +12,7 @@
 #include <ipcbuf/region.h>
 
 #include "keys.h"
+#include "limits.h"
 #include "os.h"
 
 static int sysv_attach(struct ipcb_memory *memory, int id)
@@ -24,7 +25,8 @@ static int sysv_attach(struct ipcb_memory *memory, int id)
 	error = ipcb_os_shm_attach(id, base, memory->size_bytes,
 				   memory->rdonly ? SHM_RDONLY : 0);
 	if (error)
-		return error == -EINVAL || error == -EIDRM ? -ENOENT : error;
+		return error == -EINVAL || error == -EIDRM ? -ENOENT :
+		       ipcb_limits_no_attach(-error);
 	ipcb_os_hide_from_children(base, memory->size_bytes);
 	memory->base = base;
 	memory->shm_id = id;
@@ -59,7 +61,7 @@ static int make_segment(int name_fd, struct ipcb_name_record *record)
 			    IPC_CREAT | IPC_EXCL | ipcb_os_shm_noreserve | 0600);
 	} while (id < 0 && errno == EEXIST);
 	if (id < 0)
-		return errno == EINVAL ? -ENOMEM : -errno;
+		return ipcb_limits_no_segment(errno, record->size_bytes);
 	record->shm_id = id;
 	return 0;
 }
@@ -141,8 +143,8 @@ const struct ipcb_memory_ops ipcb_memory_sysv = {
 	.id = IPCBUF_BACKEND_SYSV,
 	.waits = 1u << IPCBUF_WAIT_FUTEX | 1u << IPCBUF_WAIT_POSIX_SEM |
 		 1u << IPCBUF_WAIT_SYSV_SEM,
-	.wait = IPCBUF_WAIT_FUTEX,
 	.max_bytes = IPCBUF_REGION_MAX_BYTES,
+	.room = ipcb_limits_shm_room,
 	.names = &ipcb_names_file,
 	.available = ipcb_memory_always,
 	.create = sysv_create,

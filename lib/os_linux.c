@@ -11,11 +11,13 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <ipcbuf/base.h>
 
 #include "cancel.h"
 #include "layout.h"
+#include "namefile.h"
 #include "util.h"
 
 const char ipcb_os_name_dir[] = "/dev/shm";
@@ -41,6 +43,30 @@ unsigned int ipcb_os_cpus(void)
 void ipcb_os_hide_from_children(void *memory, size_t bytes)
 {
 	madvise(memory, bytes, MADV_DONTFORK);
+}
+
+/* All of NAME_MAX is more than the longest has. */
+const size_t ipcb_os_shm_name_most = 255;
+
+/* Its mode last: until then it is the creator's alone. */
+int ipcb_os_shm_create(const char *object, uint64_t bytes,
+		       const struct ipcb_name_owner *owner)
+{
+	int fd = shm_open(object, O_RDWR | O_CREAT | O_EXCL, 0600);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = ipcb_errno(fchown(fd, owner->uid, owner->gid));
+	if (!error)
+		error = ipcb_errno(fchmod(fd, (mode_t)owner->mode));
+	if (!error)
+		error = ipcb_errno(ftruncate(fd, (off_t)bytes));
+	if (!error)
+		return fd;
+	close(fd);
+	shm_unlink(object);
+	return error;
 }
 
 int ipcb_os_file_commit(int fd, uint64_t offset, uint64_t bytes)
@@ -138,6 +164,29 @@ int ipcb_os_sem_down(int sem_id, uint32_t slot, uint64_t deadline_ns)
 	int error = ipcb_errno(semtimedop(sem_id, &down, 1, &relative));
 
 	return error == -EAGAIN ? -ETIMEDOUT : error;
+}
+
+/* IPC_INFO of shmctl(2) and semctl(2); shmmni bounds what one process has, too. */
+int ipcb_os_limit(enum ipcb_os_limit which, struct ipcb_os_limit_now *ret)
+{
+	struct shminfo shm;
+	struct seminfo sem;
+	union { struct seminfo *info; } sem_argument = { &sem };
+
+	if (shmctl(0, IPC_INFO, (struct shmid_ds *)&shm) < 0 ||
+	    semctl(0, 0, IPC_INFO, sem_argument) < 0)
+		return -ENOSYS;
+	*ret = (const struct ipcb_os_limit_now[]){
+		[IPCB_LIMIT_SHM_BYTES] = { "kernel.shmmax", shm.shmmax },
+		[IPCB_LIMIT_SHM_PAGES] = { "kernel.shmall", shm.shmall },
+		[IPCB_LIMIT_SHM_COUNT] = { "kernel.shmmni", shm.shmmni },
+		[IPCB_LIMIT_SHM_ATTACHED] = { "kernel.shmmni", shm.shmmni },
+		[IPCB_LIMIT_SEM_SETS] = { "kernel.sem (the fourth number)",
+					  (uint64_t)sem.semmni },
+		[IPCB_LIMIT_SEM_COUNT] = { "kernel.sem (the second number)",
+					   (uint64_t)sem.semmns },
+	}[which];
+	return 0;
 }
 
 const char *ipcb_os_strerror(int error)

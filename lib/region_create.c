@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cancel.h"
+#include "hint.h"
 #include "lockfile.h"
 #include "member.h"
 #include "names.h"
@@ -205,6 +206,7 @@ static int open_by_name(const char *name,
 	struct ipcbuf_region *region;
 	int cancel, error;
 
+	ipcb_hint_clear();
 	if (!ret_region || ipcb_name_check(name))
 		return -EINVAL;
 	error = mode == IPCB_OPEN ? ipcb_region_flags(options, &params.flags) :

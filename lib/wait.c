@@ -17,7 +17,16 @@ const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id)
 {
 	const struct ipcb_wait_ops *const *ops = ipcb_wait_kinds;
 
-	while (*ops && (*ops)->id != id)
+	while (*ops && ((*ops)->id != id || (*ops)->available()))
+		ops++;
+	return *ops;
+}
+
+const struct ipcb_wait_ops *ipcb_wait_default(uint32_t waits)
+{
+	const struct ipcb_wait_ops *const *ops = ipcb_wait_kinds;
+
+	while (*ops && (!(waits >> (*ops)->id & 1) || (*ops)->available()))
 		ops++;
 	return *ops;
 }
@@ -37,6 +46,48 @@ int ipcb_wait_ask_environment(uint32_t *id)
 		return -EINVAL;
 	*id = (*ops)->id;
 	return 0;
+}
+
+int ipcb_wait_always(void)
+{
+	return 0;
+}
+
+int ipcb_wait_create_nothing(struct ipcb_wait_region *wait, int name_fd, int fd,
+			     uint64_t offset, struct ipcb_name_record *record)
+{
+	(void)wait;
+	(void)name_fd;
+	(void)fd;
+	(void)offset;
+	(void)record;
+	return 0;
+}
+
+int ipcb_wait_open_nothing(struct ipcb_wait_region *wait, int fd,
+			   uint64_t offset)
+{
+	(void)wait;
+	(void)fd;
+	(void)offset;
+	return 0;
+}
+
+void ipcb_wait_close_nothing(struct ipcb_wait_region *wait)
+{
+	(void)wait;
+}
+
+int ipcb_wait_remove_nothing(const struct ipcb_name_record *record)
+{
+	(void)record;
+	return 0;
+}
+
+void ipcb_wait_reset_nothing(struct ipcb_wait_region *wait, uint32_t slot)
+{
+	(void)wait;
+	(void)slot;
 }
 
 uint32_t ipcb_wait_no_deaths(const struct ipcb_wait_region *wait)

@@ -80,12 +80,6 @@ static int posix_sem_create(struct ipcb_wait_region *wait, int name_fd, int fd,
 	return 0;
 }
 
-static int posix_sem_remove(const struct ipcb_name_record *record)
-{
-	(void)record;
-	return 0;
-}
-
 /* What a late waker left for the slot's former owner; few if any. */
 static void posix_sem_reset(struct ipcb_wait_region *wait, uint32_t slot)
 {
@@ -128,10 +122,11 @@ const struct ipcb_wait_ops ipcb_wait_posix_sem = {
 	.id = IPCBUF_WAIT_POSIX_SEM,
 	.uses_pool = 1,
 	.patience = 1,
+	.available = ipcb_wait_always,
 	.create = posix_sem_create,
 	.open = posix_sem_open,
 	.close = posix_sem_close,
-	.remove = posix_sem_remove,
+	.remove = ipcb_wait_remove_nothing,
 	.reset = posix_sem_reset,
 	.sleep = posix_sem_sleep,
 	.wake = posix_sem_wake,

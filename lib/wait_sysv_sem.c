@@ -12,6 +12,7 @@
 #include <ipcbuf/region.h>
 
 #include "keys.h"
+#include "limits.h"
 #include "os.h"
 
 /* semctl(2) leaves it to the caller to define this; some systems don't. */
@@ -51,7 +52,7 @@ static int make_set(struct ipcb_wait_region *wait, int name_fd,
 			    IPC_CREAT | IPC_EXCL | 0600);
 	} while (id < 0 && errno == EEXIST);
 	if (id < 0)
-		return errno == EINVAL ? -ENOSPC : -errno;
+		return ipcb_limits_no_set(errno, wait->max_sems);
 	record->sem_id = id;
 	wait->sem_id = id;
 	return 0;
@@ -140,6 +141,7 @@ const struct ipcb_wait_ops ipcb_wait_sysv_sem = {
 	.id = IPCBUF_WAIT_SYSV_SEM,
 	.uses_pool = 1,
 	.patience = 1,
+	.available = ipcb_wait_always,
 	.create = sysv_sem_create,
 	.open = sysv_sem_open,
 	.close = sysv_sem_close,

@@ -5,6 +5,8 @@
 #   SAN=address|undefined|thread   with a sanitizer, in build/asan …
 #   ARCH=aarch64                   for another machine, in build/aarch64
 #   SYSTEM=darwin ARCH=aarch64     for macOS, in build/macos-aarch64 (or x86_64)
+#   DARWIN_RULES=1                 macOS's sources for Linux, in build/darwin-rules:
+#                                  the selftests then keep to its rules
 #   CC=clang BUILD=build/clang     with another compiler
 #   WERROR=                        warnings don't stop the build
 #   V=1                            print the commands
@@ -51,6 +53,15 @@ PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
 PROG_LDFLAGS := -static
 EMULATOR := qemu-aarch64
 BOOTSTRAP_SETS := base selftest cross
+endif
+
+# What the sources are chosen for.
+SOURCES_FOR := $(SYSTEM)
+ifneq ($(DARWIN_RULES),)
+SOURCES_FOR := darwin
+BUILD ?= build/darwin-rules
+DARWIN_FLAGS := -Iselftests/darwin/include -include selftests/darwin/include/darwin.h
+BOOTSTRAP_SETS := base selftest
 endif
 
 PKG_CONFIG ?= pkg-config
@@ -113,6 +124,7 @@ TEST_CXXFLAGS := $(ALL_CXXFLAGS)
 TEST_LDFLAGS := $(PROG_LDFLAGS) $(LDFLAGS)
 TEST_LIBS := $(URCU_LIBS) $(SYS_LIBS)
 EMULATOR := $(EMULATOR)
+DARWIN_RULES := $(DARWIN_RULES)
 endef
 
 CONFIG := $(BUILD)/config.mk

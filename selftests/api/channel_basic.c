@@ -16,7 +16,7 @@ ALL_VARIANTS(channel);
 
 FIXTURE_SETUP(channel)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 32 * MIB));
 	self->producer = channel_join(self->region.handle, 1, IPCBUF_PRODUCER,

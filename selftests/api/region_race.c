@@ -21,7 +21,7 @@ FIXTURE_SETUP(race)
 {
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	options.size_bytes = 2 * MIB;
 	options.backend = variant->backend;
 	options.wait = variant->wait;

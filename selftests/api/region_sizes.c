@@ -13,7 +13,7 @@ ALL_VARIANTS(sizes);
 
 FIXTURE_SETUP(sizes)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 }
 
 FIXTURE_TEARDOWN(sizes)

@@ -29,17 +29,18 @@
 	}
 
 /*
- * The first thing in the setup of a fixture that has variants: one whose
- * backend this machine hasn't got, or that $IPCBUF_TEST_BACKEND doesn't name,
+ * The first thing in the setup of a fixture that has variants: one that this
+ * machine hasn't got, or that $IPCBUF_TEST_BACKEND doesn't name,
  * is skipped. A failed assertion's way out ends it here, since the harness would
  * go on with a test whose setup was skipped.
  */
-#define NEED_BACKEND(id) \
+#define NEED_VARIANT(which) \
 	do { \
-		const char *backend_missing = backend_why_not(id); \
-		if (backend_missing) \
+		const char *variant_missing = \
+			region_why_not((which)->backend, (which)->wait); \
+		if (variant_missing) \
 			SKIP(longjmp(_metadata->env, 1), "%s", \
-			     backend_missing); \
+			     variant_missing); \
 	} while (0)
 
 /*
@@ -86,7 +87,7 @@
 	variants(fixture); \
 	FIXTURE_SETUP(fixture) \
 	{ \
-		NEED_BACKEND(variant->backend); \
+		NEED_VARIANT(variant); \
 		ASSERT_EQ(0, test_region_create(&self->region, \
 						variant->backend, \
 						variant->wait, bytes)); \

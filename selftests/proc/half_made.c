@@ -41,7 +41,7 @@ FIXTURE_SETUP(half_made)
 {
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	options.size_bytes = 1 * MIB;
 	options.backend = variant->backend;
 	options.wait = variant->wait;

@@ -34,7 +34,7 @@ ALL_VARIANTS(members);
 
 FIXTURE_SETUP(members)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, REGION_BYTES));
 	self->ready = gate_new();

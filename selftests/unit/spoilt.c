@@ -24,7 +24,7 @@ FIXTURE_SETUP(spoilt)
 {
 	void *record;
 
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 2 * MIB));
 	self->handle = self->region.handle;

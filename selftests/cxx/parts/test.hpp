@@ -150,6 +150,7 @@ inline void make_small(std::uint64_t bytes)
 
 struct test_variant {
 	std::uint32_t backend;
+	std::uint32_t wait_kind;
 	const char *region;
 	const char *wait;
 };
@@ -157,14 +158,22 @@ struct test_variant {
 inline const std::vector<test_variant> &all_variants()
 {
 	static const std::vector<test_variant> variants = {
-		{ IPCBUF_BACKEND_POSIX, "posix", "futex" },
-		{ IPCBUF_BACKEND_POSIX, "posix", "posix-sem" },
-		{ IPCBUF_BACKEND_POSIX, "posix", "sysv-sem" },
-		{ IPCBUF_BACKEND_SYSV, "sysv", "futex" },
-		{ IPCBUF_BACKEND_SYSV, "sysv", "posix-sem" },
-		{ IPCBUF_BACKEND_SYSV, "sysv", "sysv-sem" },
-		{ IPCBUF_BACKEND_KMOD, "kmod", "futex" },
-		{ IPCBUF_BACKEND_KMOD, "kmod", "kmod" },
+		{ IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_FUTEX,
+		  "posix", "futex" },
+		{ IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_POSIX_SEM,
+		  "posix", "posix-sem" },
+		{ IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_SYSV_SEM,
+		  "posix", "sysv-sem" },
+		{ IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_FUTEX,
+		  "sysv", "futex" },
+		{ IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_POSIX_SEM,
+		  "sysv", "posix-sem" },
+		{ IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_SYSV_SEM,
+		  "sysv", "sysv-sem" },
+		{ IPCBUF_BACKEND_KMOD, IPCBUF_WAIT_FUTEX,
+		  "kmod", "futex" },
+		{ IPCBUF_BACKEND_KMOD, IPCBUF_WAIT_KMOD,
+		  "kmod", "kmod" },
 	};
 
 	return variants;
@@ -192,7 +201,8 @@ inline int run_tests()
 		    all_tests().size() * all_variants().size());
 	for (const auto &test : all_tests()) {
 		for (const auto &variant : all_variants()) {
-			const char *why_not = backend_why_not(variant.backend);
+			const char *why_not = region_why_not(variant.backend,
+							     variant.wait_kind);
 			int ret = why_not ? 0 : run_one(test, variant);
 
 			failed += ret != 0;
