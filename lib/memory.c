@@ -3,12 +3,12 @@
 #include "memory.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <ipcbuf/region.h>
 
+#include "kinds.h"
 #include "os.h"
 
 const struct ipcb_memory_ops *ipcb_memory_by_id(uint32_t id)
@@ -16,15 +16,6 @@ const struct ipcb_memory_ops *ipcb_memory_by_id(uint32_t id)
 	const struct ipcb_memory_ops *const *ops = ipcb_memory_backends;
 
 	while (*ops && (*ops)->id != id)
-		ops++;
-	return *ops;
-}
-
-static const struct ipcb_memory_ops *by_name(const char *name)
-{
-	const struct ipcb_memory_ops *const *ops = ipcb_memory_backends;
-
-	while (*ops && strcmp((*ops)->name, name) != 0)
 		ops++;
 	return *ops;
 }
@@ -54,14 +45,17 @@ int ipcb_memory_select(uint32_t id, uint32_t wait, uint64_t size_bytes,
 	const struct ipcb_memory_ops *ops;
 	int error;
 
+	if (id == IPCBUF_BACKEND_DEFAULT && name && *name) {
+		id = ipcb_kind_of_memory(name);
+		if (!id)
+			return -EINVAL;
+	}
 	if (id != IPCBUF_BACKEND_DEFAULT)
 		ops = ipcb_memory_by_id(id);
-	else if (name && *name)
-		ops = by_name(name);
 	else
 		ops = default_for(wait, size_bytes);
 	if (!ops)
-		return -EINVAL;
+		return ipcb_kind_no_memory(id);
 	error = ops->available();
 	if (!error)
 		*ret = ops;

@@ -3,9 +3,10 @@
 #include "wait.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <ipcbuf/region.h>
+
+#include "kinds.h"
 
 #define TICK_NS  (50 * IPCB_NS_PER_MS)
 /* Without a semaphore to sleep on: look this often. */
@@ -33,19 +34,16 @@ const struct ipcb_wait_ops *ipcb_wait_default(uint32_t waits)
 
 int ipcb_wait_ask_environment(uint32_t *id)
 {
-	const struct ipcb_wait_ops *const *ops = ipcb_wait_kinds;
 	const char *name = getenv("IPCBUF_WAIT");
 
-	if (*id != IPCBUF_WAIT_DEFAULT)
-		return ipcb_wait_by_id(*id) ? 0 : -EINVAL;
-	if (!name || !*name)
-		return 0;
-	while (*ops && strcmp((*ops)->name, name) != 0)
-		ops++;
-	if (!*ops)
-		return -EINVAL;
-	*id = (*ops)->id;
-	return 0;
+	if (*id == IPCBUF_WAIT_DEFAULT) {
+		if (!name || !*name)
+			return 0;
+		*id = ipcb_kind_of_wait(name);
+		if (!*id)
+			return -EINVAL;
+	}
+	return ipcb_wait_by_id(*id) ? 0 : ipcb_kind_no_wait(*id);
 }
 
 int ipcb_wait_always(void)

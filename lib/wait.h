@@ -108,7 +108,10 @@ extern const struct ipcb_wait_ops ipcb_wait_os_sync;
 /* backends_*.c: all there are, NULL last. */
 extern const struct ipcb_wait_ops *const ipcb_wait_kinds[];
 
-/* DEFAULT becomes what $IPCBUF_WAIT says, if anything. -EINVAL: no such kind. */
+/*
+ * DEFAULT becomes what $IPCBUF_WAIT says, if anything. -EINVAL: no such kind.
+ * -EOPNOTSUPP: known, but not here.
+ */
 int ipcb_wait_ask_environment(uint32_t *id);
 /* NULL: there is none, or not on this system. */
 const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id);
