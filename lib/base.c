@@ -26,8 +26,8 @@ static const struct {
 	{ EMSGSIZE, "larger than this region or segment can hold" },
 	{ ENOMEM, "no memory left: the region is full, or the machine (is "
 		  "/dev/shm too small?)" },
-	{ ENOSPC, "no room for a region: enlarge /dev/shm, or remove stale "
-		  "regions (ipcbuf ls, ipcbuf rm)" },
+	{ ENOSPC, "no room for a region: enlarge /dev/shm or the system's "
+		  "limits, or remove stale regions (ipcbuf ls, ipcbuf rm)" },
 	{ EUCLEAN, "verification found damage; see ipcbuf doctor" },
 	{ EPROTO, "not a region of this layout version; left untouched" },
 	{ EOPNOTSUPP, "this backend can't do that, or isn't available here" },
