@@ -54,15 +54,23 @@ void ipcb_limits_hint_cut(uint64_t bytes, uint64_t wanted_bytes)
 		  whole(most.value), pages.name, whole(pages.value));
 }
 
+static uint64_t pages_of(uint64_t bytes)
+{
+	return (bytes + page_bytes() - 1) / page_bytes();
+}
+
+/* Both at once: who raises one alone is refused by the other. */
 static void hint_too_large(uint64_t bytes)
 {
 	struct ipcb_os_limit_now most = limit(IPCB_LIMIT_SHM_BYTES);
+	struct ipcb_os_limit_now pages = limit(IPCB_LIMIT_SHM_PAGES);
+	uint64_t pages_wanted = ipcb_max(pages.value, pages_of(bytes));
 
 	if (most.value >= bytes)
 		return;
-	ipcb_hint("%s is %llu, and the region takes %llu: set %s=%llu",
+	ipcb_hint("%s is %llu, and the region takes %llu: set %s=%llu %s=%llu",
 		  most.name, whole(most.value), whole(bytes), most.name,
-		  whole(bytes));
+		  whole(bytes), pages.name, whole(pages_wanted));
 }
 
 /* Which of them it was no system tells: what others have is theirs to know. */
@@ -70,7 +78,7 @@ static void hint_all_taken(uint64_t bytes)
 {
 	struct ipcb_os_limit_now count = limit(IPCB_LIMIT_SHM_COUNT);
 	struct ipcb_os_limit_now pages = limit(IPCB_LIMIT_SHM_PAGES);
-	uint64_t more = (bytes + page_bytes() - 1) / page_bytes();
+	uint64_t more = pages_of(bytes);
 
 	if (pages.value > UINT64_MAX - more)
 		return;
