@@ -15,15 +15,33 @@
 #include "limits.h"
 #include "os.h"
 
+/* Other threads' mappings may come in between, but not for ever. */
+#define ATTACH_TRIES 1000u
+
+static int attach_anywhere(const struct ipcb_memory *memory, int id,
+			   unsigned char **ret_base)
+{
+	int flags = memory->rdonly ? SHM_RDONLY : 0;
+	unsigned int tries;
+	int error;
+
+	for (tries = 0; tries < ATTACH_TRIES; tries++) {
+		error = ipcb_memory_reserve(memory->size_bytes, ret_base);
+		if (error)
+			return error;
+		error = ipcb_os_shm_attach(id, *ret_base, memory->size_bytes,
+					   flags);
+		if (error != -EAGAIN)
+			return error;
+	}
+	return -ENOMEM;
+}
+
 static int sysv_attach(struct ipcb_memory *memory, int id)
 {
 	unsigned char *base;
-	int error = ipcb_memory_reserve(memory->size_bytes, &base);
+	int error = attach_anywhere(memory, id, &base);
 
-	if (error)
-		return error;
-	error = ipcb_os_shm_attach(id, base, memory->size_bytes,
-				   memory->rdonly ? SHM_RDONLY : 0);
 	if (error)
 		return error == -EINVAL || error == -EIDRM ? -ENOENT :
 		       ipcb_limits_no_attach(-error);

@@ -58,7 +58,7 @@ uint64_t ipcb_os_sysv_usage(int shm_id);
 /*
  * shmget()'s flag for what is to be had only once it is touched; shmat() over
  * @bytes of addresses that are reserved. Return: 0 or -errno; then they aren't
- * reserved any more.
+ * reserved any more. -EAGAIN: another thread was given them meanwhile.
  */
 extern const int ipcb_os_shm_noreserve;
 int ipcb_os_shm_attach(int shm_id, void *reserved, uint64_t bytes, int flags);

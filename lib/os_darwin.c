@@ -116,12 +116,22 @@ const int ipcb_os_shm_noreserve = 0;
 
 /*
  * shmat() doesn't go over what is mapped, so there is a moment in which another
- * thread may take the place; then -EINVAL, and the caller has lost it.
+ * thread may take the place. That is -EINVAL or -ENOMEM, as is a segment that is
+ * gone; which of them it was the segment tells.
  */
 int ipcb_os_shm_attach(int shm_id, void *reserved, uint64_t bytes, int flags)
 {
+	struct shmid_ds ds;
+	int error;
+
 	munmap(reserved, bytes);
-	return shmat(shm_id, reserved, flags) == (void *)-1 ? -errno : 0;
+	if (shmat(shm_id, reserved, flags) != (void *)-1)
+		return 0;
+	error = -errno;
+	if ((error == -EINVAL || error == -ENOMEM) &&
+	    !shmctl(shm_id, IPC_STAT, &ds))
+		return -EAGAIN;
+	return error;
 }
 
 static const char *const limit_names[] = {
