@@ -13,11 +13,62 @@
 #define NAME_PREFIX  "ipcbuf-lock."
 #define GONE_PREFIX  "ipcbuf-gone."
 #define NAME_VERSION 1u
-#define PATH_BYTES   (64 + sizeof(NAME_PREFIX) + IPCBUF_NAME_MAX + 1)
+#define FILE_BYTES   (2 * IPCBUF_NAME_MAX + 1)
+#define PATH_BYTES   (64 + sizeof(NAME_PREFIX) + FILE_BYTES)
+
+/* No region's name has it: in a file's it makes a capital of what follows. */
+#define SHIFT '+'
+
+static int is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static char to_small(char c)
+{
+	return (char)(c - 'A' + 'a');
+}
+
+/* Names are told apart by case, also where files aren't. */
+static void file_of_name(const char *name, char *file)
+{
+	for (; *name; name++) {
+		if (ipcb_os_folds_case && is_capital(*name)) {
+			*file++ = SHIFT;
+			*file++ = to_small(*name);
+		} else {
+			*file++ = *name;
+		}
+	}
+	*file = '\0';
+}
+
+/* Return: 0, or -EINVAL: it is no region's. */
+static int name_of_file(const char *file, char *name)
+{
+	const char *whole = file;
+	char again[FILE_BYTES];
+	size_t length = 0;
+
+	for (; *file && length < IPCBUF_NAME_MAX; file++) {
+		if (ipcb_os_folds_case && *file == SHIFT && file[1])
+			name[length++] = (char)(*++file - 'a' + 'A');
+		else
+			name[length++] = *file;
+	}
+	name[length] = '\0';
+	if (*file || ipcb_name_check(name))
+		return -EINVAL;
+	file_of_name(name, again);
+	return strcmp(again, whole) ? -EINVAL : 0;
+}
 
 static void name_path(const char *name, char *path)
 {
-	snprintf(path, PATH_BYTES, "%s/%s%s", ipcb_os_name_dir, NAME_PREFIX, name);
+	char file[FILE_BYTES];
+
+	file_of_name(name, file);
+	snprintf(path, PATH_BYTES, "%s/%s%s", ipcb_os_name_dir, NAME_PREFIX, file);
 }
 
 /* Is @fd still what the path leads to? Another may have unlinked it. */
@@ -229,10 +280,11 @@ struct list_state {
 static int list_visit(int dir, const char *file, void *arg)
 {
 	struct list_state *state = arg;
-	const char *name = file + sizeof(NAME_PREFIX) - 1;
+	char name[IPCBUF_NAME_MAX + 1];
 
 	(void)dir;
-	return ipcb_name_check(name) ? 0 : state->visit(name, state->arg);
+	return name_of_file(file + sizeof(NAME_PREFIX) - 1, name) ?
+	       0 : state->visit(name, state->arg);
 }
 
 int ipcb_namefile_list(int (*visit)(const char *name, void *arg), void *arg)

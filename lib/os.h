@@ -20,6 +20,8 @@ struct ipcb_name_owner;
 
 /* The folder where names' files are; others can't remove ours there. */
 extern const char ipcb_os_name_dir[];
+/* 'A' and 'a' are the same in a file's name there. */
+extern const int ipcb_os_folds_case;
 
 /* 0, or -errno: there are none now. */
 int ipcb_os_random(void *bytes, size_t count);

@@ -21,6 +21,8 @@
 
 /* Sticky, and not cleaned at each start. */
 const char ipcb_os_name_dir[] = "/var/tmp";
+/* APFS does, unless it was made otherwise. */
+const int ipcb_os_folds_case = 1;
 
 int ipcb_os_random(void *bytes, size_t count)
 {

@@ -21,6 +21,7 @@
 #include "util.h"
 
 const char ipcb_os_name_dir[] = "/dev/shm";
+const int ipcb_os_folds_case = 0;
 
 int ipcb_os_random(void *bytes, size_t count)
 {
