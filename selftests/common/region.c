@@ -151,6 +151,11 @@ struct ipcbuf_region_info region_info(struct ipcbuf_region *handle)
 	return info;
 }
 
+uint64_t region_part(struct ipcbuf_region *handle, uint64_t parts)
+{
+	return region_info(handle).size_bytes / parts;
+}
+
 uint64_t region_held(struct ipcbuf_region *handle)
 {
 	return region_info(handle).held_bytes;

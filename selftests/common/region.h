@@ -59,6 +59,9 @@ int region_verify(struct ipcbuf_region *handle);
 /* A region's figures; the call must work. */
 struct ipcbuf_region_info region_info(struct ipcbuf_region *handle);
 
+/* One of so many equal parts of a region's size. */
+uint64_t region_part(struct ipcbuf_region *handle, uint64_t parts);
+
 /* Bytes in records that somebody holds. */
 uint64_t region_held(struct ipcbuf_region *handle);
 

@@ -15,6 +15,7 @@
 #include "check.h"
 #include "peer.h"
 #include "region.h"
+#include "system.h"
 
 #define REGION_VARIANT(fixture, label, backend_name, wait_name) \
 	FIXTURE_VARIANT_ADD(fixture, label) { \
@@ -41,6 +42,25 @@
 		if (variant_missing) \
 			SKIP(longjmp(_metadata->env, 1), "%s", \
 			     variant_missing); \
+	} while (0)
+
+/* The first thing in a test that can't do with a smaller region. */
+#define NEED_BYTES(which, bytes) \
+	do { \
+		const char *bytes_missing = \
+			system_why_smaller((which)->backend, bytes); \
+		if (bytes_missing) \
+			SKIP(return, "%s", bytes_missing); \
+	} while (0)
+
+/* The first thing in a test of a backend that it names itself. */
+#define NEED_BACKEND(backend_name, wait_name) \
+	do { \
+		const char *backend_missing = \
+			system_why_not(IPCBUF_BACKEND_##backend_name, \
+				       IPCBUF_WAIT_##wait_name); \
+		if (backend_missing) \
+			SKIP(return, "%s", backend_missing); \
 	} while (0)
 
 /*

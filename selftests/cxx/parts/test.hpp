@@ -27,6 +27,7 @@ extern "C" {
 #include "../../common/fill.h"
 #include "../../common/peer.h"
 #include "../../common/region.h"
+#include "../../common/system.h"
 }
 #pragma GCC diagnostic pop
 
@@ -137,23 +138,38 @@ struct member {
 	}
 };
 
-/* Makes the buffer of test_key() a small one, before anybody comes. */
-inline void make_small(std::uint64_t bytes)
-{
-	ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
-	ipcbuf_region *region;
-
-	options.size_bytes = bytes;
-	MUST_EQ(0, ipcbuf_region_create(test_key().name, &options, &region));
-	MUST_EQ(0, ipcbuf_region_close(region));
-}
-
 struct test_variant {
 	std::uint32_t backend;
 	std::uint32_t wait_kind;
 	const char *region;
 	const char *wait;
 };
+
+/* In the process that runs a test. */
+inline const test_variant *running;
+
+/* Makes the buffer of test_key() a small one, before anybody comes. */
+inline void make_small(std::uint64_t bytes)
+{
+	ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
+	ipcbuf_region *region;
+
+	options.size_bytes = system_region_bytes(running->backend, bytes);
+	MUST_EQ(0, ipcbuf_region_create(test_key().name, &options, &region));
+	MUST_EQ(0, ipcbuf_region_close(region));
+}
+
+/* One of so many equal parts of the buffer of test_key(). */
+inline std::size_t buffer_part(std::uint64_t parts)
+{
+	ipcbuf_region *region;
+	std::uint64_t part;
+
+	MUST_EQ(0, ipcbuf_region_open(test_key().name, nullptr, &region));
+	part = region_part(region, parts);
+	MUST_EQ(0, ipcbuf_region_close(region));
+	return static_cast<std::size_t>(part);
+}
 
 inline const std::vector<test_variant> &all_variants()
 {
@@ -186,6 +202,7 @@ inline int run_one(const test &test, const test_variant &variant)
 {
 	return peer_wait(start([&] {
 		alarm(test_seconds);
+		running = &variant;
 		setenv("IPCBUF_REGION", variant.region, 1);
 		setenv("IPCBUF_WAIT", variant.wait, 1);
 		test.run();
