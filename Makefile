@@ -61,7 +61,7 @@ ONLY_linux := %_linux %_ofd %_futex %_posix_sem %_memfd kmod %_kmod
 ONLY_darwin := %_darwin %_fcntl
 OTHER_SYSTEMS := $(foreach system,$(filter-out $(SOURCES_FOR),linux darwin),$(ONLY_$(system)))
 LIB_OBJS := $(filter-out $(OTHER_SYSTEMS:%=$(BUILD)/obj/lib/%.o),$(call objects,lib)) \
-	$(if $(DARWIN_RULES),$(BUILD)/obj/selftests/darwin/darwin.o)
+	$(if $(DARWIN_RULES),$(BUILD)/obj/selftests/darwin/parts/functions.o)
 TOOL_COMMON := $(call objects,tools/common)
 TOOL_OBJS := $(TOOL_COMMON) $(foreach tool,$(TOOLS),$(call objects,tools/$(tool)))
 

@@ -60,7 +60,8 @@ SOURCES_FOR := $(SYSTEM)
 ifneq ($(DARWIN_RULES),)
 SOURCES_FOR := darwin
 BUILD ?= build/darwin-rules
-DARWIN_FLAGS := -Iselftests/darwin/include -include selftests/darwin/include/darwin.h
+DARWIN_FLAGS := -Iselftests/darwin/parts/include \
+	-include selftests/darwin/parts/include/darwin.h
 BOOTSTRAP_SETS := base selftest
 endif
 

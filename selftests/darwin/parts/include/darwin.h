@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
  * The few functions of macOS that the library calls, for its macOS sources to be
- * compiled on Linux (make DARWIN_RULES=1). They are in ../darwin.c, and do by
+ * compiled on Linux (make DARWIN_RULES=1). They are in ../functions.c, and do by
  * Linux's means what macOS documents of them. Its headers' names are found beside
  * this file and lead here.
  */

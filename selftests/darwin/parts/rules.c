@@ -11,6 +11,7 @@
  *
  * DARWIN_OS_SYNC=1: a macOS of 14.4 or later, that has os_sync_wait_on_address().
  */
+#include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -132,6 +133,61 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
 {
 	BEHIND(pwrite);
 	return is_shm(fd) ? refuse(ENXIO) : real(fd, bytes, count, offset);
+}
+
+/* --- names of files ----------------------------------------------------------- */
+
+/* Where names of regions are files, the file system doesn't know capitals. */
+#define FOLDER "/var/tmp/"
+#define PATH_BYTES 4096
+
+static const char *folded(const char *path, char small[PATH_BYTES])
+{
+	size_t length = strlen(path), i;
+
+	if (strncmp(path, FOLDER, sizeof(FOLDER) - 1) != 0 ||
+	    length >= PATH_BYTES)
+		return path;
+	for (i = 0; i <= length; i++)
+		small[i] = (char)tolower((unsigned char)path[i]);
+	return small;
+}
+
+int open(const char *path, int flags, ...)
+{
+	char small[PATH_BYTES];
+	va_list arguments;
+	mode_t mode;
+
+	BEHIND(open);
+	va_start(arguments, flags);
+	mode = va_arg(arguments, mode_t);
+	va_end(arguments);
+	return real(folded(path, small), flags, mode);
+}
+
+int unlink(const char *path)
+{
+	char small[PATH_BYTES];
+
+	BEHIND(unlink);
+	return real(folded(path, small));
+}
+
+int rename(const char *from, const char *to)
+{
+	char small_from[PATH_BYTES], small_to[PATH_BYTES];
+
+	BEHIND(rename);
+	return real(folded(from, small_from), folded(to, small_to));
+}
+
+int lstat(const char *restrict path, struct stat *restrict ret)
+{
+	char small[PATH_BYTES];
+
+	BEHIND(lstat);
+	return real(folded(path, small), ret);
 }
 
 /* --- System V ----------------------------------------------------------------- */
