@@ -18,9 +18,21 @@ version-part = $(shell sed -n 's/.*IPCBUF_VERSION_$1 //p' include/ipcbuf/base.h)
 SOVERSION := $(call version-part,MAJOR)
 VERSION := $(SOVERSION).$(call version-part,MINOR).$(call version-part,PATCH)
 
-LIB_SO := $(BUILD)/libipcbuf.so
 LIB_A := $(BUILD)/libipcbuf.a
+# How a shared library is called: by who links, by who is linked, and by itself.
+ifeq ($(SYSTEM),darwin)
+SO_PLAIN := libipcbuf.dylib
+SONAME := libipcbuf.$(SOVERSION).dylib
+SO_FILE := libipcbuf.$(VERSION).dylib
+SO_FLAGS := -dynamiclib -install_name @rpath/$(SONAME) \
+	-compatibility_version $(SOVERSION).0 -current_version $(VERSION)
+else
+SO_PLAIN := libipcbuf.so
 SONAME := libipcbuf.so.$(SOVERSION)
+SO_FILE := libipcbuf.so.$(VERSION)
+SO_FLAGS := -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libipcbuf.map
+endif
+LIB_SO := $(BUILD)/$(SO_PLAIN)
 
 HEADERS := $(wildcard include/ipcbuf/*.h)
 # The C++ API of RaftLib/ipc.
@@ -30,14 +42,18 @@ CXX_DETAILS := $(wildcard include/raftlib/detail/*.hpp)
 UAPI_HEADERS := $(wildcard include/uapi/linux/*.h)
 MANPAGES := $(wildcard Documentation/man/*.[1-7])
 # A folder in tools/ is one program, called ipcbuf-FOLDER; common is part of all.
-TOOLS := $(filter-out common,$(notdir $(patsubst %/,%,$(wildcard tools/*/))))
+LINUX_TOOLS := bench demo soak
+LINUX_SAMPLES := epoll
+elsewhere = $(if $(filter-out linux,$(SOURCES_FOR)),$1)
+TOOLS := $(filter-out common $(call elsewhere,$(LINUX_TOOLS)),$(notdir $(patsubst %/,%,$(wildcard tools/*/))))
 TOOL_PROGS := $(patsubst $(BUILD)/ipcbuf-ipcbuf,$(BUILD)/ipcbuf,\
 		$(TOOLS:%=$(BUILD)/ipcbuf-%))
 # Not to be installed: it is a test.
 INSTALLED_PROGS := $(filter-out $(BUILD)/ipcbuf-soak,$(TOOL_PROGS))
 CXX_SAMPLES := $(patsubst samples/%.cpp,$(BUILD)/samples/%,$(wildcard samples/*.cpp))
-SAMPLES := $(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c)) \
-	$(CXX_SAMPLES)
+SAMPLES := $(filter-out $(call elsewhere,$(LINUX_SAMPLES:%=$(BUILD)/samples/%)),\
+	$(patsubst samples/%.c,$(BUILD)/samples/%,$(wildcard samples/*.c)) \
+	$(CXX_SAMPLES))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $1/*.c))
 # The one part of a tool that is C++ is left out where there is no compiler for it.
@@ -49,7 +65,12 @@ tool-objects = $(if $(HAVE_CXX),$(filter-out $(WITHOUT_CXX:%=$(BUILD)/obj/%.o),\
 	$(call objects,$1))
 tool-link = $(if $(filter %/$(notdir $(WITH_CXX)).o,$1),\
 	$(CXX) $(ALL_CXXFLAGS) -static-libstdc++ -static-libgcc,$(CC) $(ALL_CFLAGS))
-LIB_OBJS := $(call objects,lib)
+# What only one system has is called so, or by what that has alone.
+ONLY_linux := %_linux %_ofd %_futex %_posix_sem %_memfd kmod %_kmod
+ONLY_darwin := %_darwin %_fcntl
+OTHER_SYSTEMS := $(foreach system,$(filter-out $(SOURCES_FOR),linux darwin),$(ONLY_$(system)))
+LIB_OBJS := $(filter-out $(OTHER_SYSTEMS:%=$(BUILD)/obj/lib/%.o),$(call objects,lib)) \
+	$(if $(DARWIN_RULES),$(BUILD)/obj/selftests/darwin/parts/functions.o)
 TOOL_COMMON := $(call objects,tools/common)
 TOOL_OBJS := $(TOOL_COMMON) $(foreach tool,$(TOOLS),$(call tool-objects,tools/$(tool)))
 
@@ -63,7 +84,7 @@ samples: $(SAMPLES)
 # a program, the linker turns the position-independent accesses into direct ones.
 # liburcu keeps its readers less aligned than it declares them.
 $(LIB_OBJS): MODE_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec \
-	$(if $(findstring undefined,$(SAN)),-fno-sanitize=alignment)
+	$(if $(findstring undefined,$(SAN)),-fno-sanitize=alignment) $(DARWIN_FLAGS)
 $(LIB_OBJS): PKG_FLAGS = $(URCU_CFLAGS)
 $(TOOL_OBJS): PKG_FLAGS = $(TOOL_CFLAGS)
 
@@ -81,14 +102,13 @@ $(LIB_A): $(LIB_OBJS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/libipcbuf.so.$(VERSION): $(LIB_OBJS) lib/libipcbuf.map
+$(BUILD)/$(SO_FILE): $(LIB_OBJS) lib/libipcbuf.map
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(SO_LDFLAGS) -shared -Wl,-soname,$(SONAME) \
-		-Wl,--version-script=lib/libipcbuf.map $(LDFLAGS) \
+	$(Q)$(CC) $(ALL_CFLAGS) $(SO_LDFLAGS) $(SO_FLAGS) $(LDFLAGS) \
 		-o $@ $(LIB_OBJS) $(URCU_LIBS) $(SYS_LIBS)
 
-$(LIB_SO): $(BUILD)/libipcbuf.so.$(VERSION)
-	$(Q)ln -sf libipcbuf.so.$(VERSION) $(BUILD)/$(SONAME)
+$(LIB_SO): $(BUILD)/$(SO_FILE)
+	$(Q)ln -sf $(SO_FILE) $(BUILD)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $@
 
 # The tools hold the library, so that they run from wherever they are put.
@@ -96,7 +116,7 @@ define tool-rule
 $1: $(call tool-objects,tools/$2) $(TOOL_COMMON) $(LIB_A)
 	$$(call say,LD,$$@)
 	$$(Q)$$(call tool-link,$$^) $$(PROG_LDFLAGS) $$(LDFLAGS) -o $$@ $$^ \
-		-Wl,--as-needed $$(TOOL_LIBS) $$(URCU_LIBS) $$(SYS_LIBS)
+		$(if $(filter linux,$(SYSTEM)),-Wl$(comma)--as-needed) $$(TOOL_LIBS) $$(URCU_LIBS) $$(SYS_LIBS)
 endef
 $(foreach tool,$(TOOLS),$(eval $(call tool-rule,$(patsubst \
 	%/ipcbuf-ipcbuf,%/ipcbuf,$(BUILD)/ipcbuf-$(tool)),$(tool))))
@@ -203,9 +223,9 @@ install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(PC_FILES)
 		$(DESTDIR)$(INCLUDEDIR)/ipcbuf $(DESTDIR)$(INCLUDEDIR)/linux \
 		$(DESTDIR)$(INCLUDEDIR)/raftlib/detail
 	$(INSTALL) -m 755 $(INSTALLED_PROGS) $(DESTDIR)$(BINDIR)
-	$(INSTALL) -m 644 $(LIB_A) $(LIB_SO).$(VERSION) $(DESTDIR)$(LIBDIR)
-	ln -sf libipcbuf.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libipcbuf.so
+	$(INSTALL) -m 644 $(LIB_A) $(BUILD)/$(SO_FILE) $(DESTDIR)$(LIBDIR)
+	ln -sf $(SO_FILE) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/$(SO_PLAIN)
 	$(INSTALL) -m 644 $(PC_FILES) $(DESTDIR)$(LIBDIR)/pkgconfig
 	$(INSTALL) -m 644 $(HEADERS) $(DESTDIR)$(INCLUDEDIR)/ipcbuf
 	$(INSTALL) -m 644 $(CXX_HEADERS) $(DESTDIR)$(INCLUDEDIR)/raftlib
@@ -224,9 +244,9 @@ install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(PC_FILES)
 uninstall:
 	rm -f $(INSTALLED_PROGS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) \
 		$(DESTDIR)$(LIBDIR)/libipcbuf.a \
-		$(DESTDIR)$(LIBDIR)/libipcbuf.so \
+		$(DESTDIR)$(LIBDIR)/$(SO_PLAIN) \
 		$(DESTDIR)$(LIBDIR)/$(SONAME) \
-		$(DESTDIR)$(LIBDIR)/libipcbuf.so.$(VERSION) \
+		$(DESTDIR)$(LIBDIR)/$(SO_FILE) \
 		$(PC_FILES:$(BUILD)/%=$(DESTDIR)$(LIBDIR)/pkgconfig/%) \
 		$(HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%) \
 		$(CXX_HEADERS:include/%=$(DESTDIR)$(INCLUDEDIR)/%) \

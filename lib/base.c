@@ -2,8 +2,7 @@
 /* Version and error texts. */
 #include <ipcbuf/base.h>
 
-#include <string.h>
-
+#include "os.h"
 #include "util.h"
 
 #define STRING(x)  #x
@@ -27,8 +26,8 @@ static const struct {
 	{ EMSGSIZE, "larger than this region or segment can hold" },
 	{ ENOMEM, "no memory left: the region is full, or the machine (is "
 		  "/dev/shm too small?)" },
-	{ ENOSPC, "no room for a region: enlarge /dev/shm, or remove stale "
-		  "regions (ipcbuf ls, ipcbuf rm)" },
+	{ ENOSPC, "no room for a region: enlarge /dev/shm or the system's "
+		  "limits, or remove stale regions (ipcbuf ls, ipcbuf rm)" },
 	{ EUCLEAN, "verification found damage; see ipcbuf doctor" },
 	{ EPROTO, "not a region of this layout version; left untouched" },
 	{ EOPNOTSUPP, "this backend can't do that, or isn't available here" },
@@ -55,6 +54,6 @@ IPCB_PUBLIC const char *ipcbuf_strerror(int error)
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].error == positive)
 			return texts[i].text;
-	text = strerrordesc_np(positive);
+	text = ipcb_os_strerror(positive);
 	return text ? text : "unknown error";
 }

@@ -63,7 +63,9 @@ void ipcb_block_give_back_slow(struct ipcb_cache *cache, uint64_t offset,
 
 	if (ipcb_block_of_class(cache->region, offset, class, &block))
 		return;
-	if (ipcb_load_relaxed(&cache->region->home[block.span]) != cache->id) {
+	/* A huge record is no thread's, whatever damage made of its span. */
+	if (class == IPCB_CLASS_HUGE ||
+	    ipcb_load_relaxed(&cache->region->home[block.span]) != cache->id) {
 		give_to_owner(cache, &block);
 	} else if (!m->capacity) {
 		free_without_magazine(cache, &block);

@@ -6,10 +6,9 @@
  */
 #include "channel.h"
 
-#include <sched.h>
-
 #include "directory.h"
 #include "member.h"
+#include "os.h"
 #include "relax.h"
 
 #define SPIN_MAX 2048u
@@ -22,16 +21,14 @@
 
 static int more_than_one_cpu(void)
 {
-	static int cached;		/* 0: not known yet */
-	int known = ipcb_load_relaxed(&cached);
-	cpu_set_t set;
+	static unsigned int cached;	/* 0: not known yet */
+	unsigned int cpus = ipcb_load_relaxed(&cached);
 
-	if (!known) {
-		known = sched_getaffinity(0, sizeof(set), &set) ||
-			CPU_COUNT(&set) > 1 ? 2 : 1;
-		ipcb_store_relaxed(&cached, known);
+	if (!cpus) {
+		cpus = ipcb_os_cpus();
+		ipcb_store_relaxed(&cached, cpus);
 	}
-	return known > 1;
+	return cpus > 1;
 }
 
 /*

@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
-/* Random keys for System V objects. */
+/* Random names of objects. */
 #ifndef IPCB_KEYS_H
 #define IPCB_KEYS_H
 
 #include <stdint.h>
-#include <sys/random.h>
 
 #include <ipcbuf/base.h>
+
+#include "os.h"
+
+/* Never 0. */
+static inline uint64_t ipcb_random_number(void)
+{
+	uint64_t number = 0;
+
+	if (ipcb_os_random(&number, sizeof(number)))
+		number = ipcbuf_now_ns();
+	return number ? number : 1;
+}
 
 /* A positive key, never IPC_PRIVATE. */
 static inline int32_t ipcb_random_key(void)
 {
-	uint32_t key = 0;
+	int32_t key = (int32_t)(ipcb_random_number() & INT32_MAX);
 
-	if (getrandom(&key, sizeof(key), GRND_NONBLOCK) != sizeof(key))
-		key = (uint32_t)ipcbuf_now_ns();
-	key &= INT32_MAX;
-	return key ? (int32_t)key : 1;
+	return key ? key : 1;
 }
 
 #endif

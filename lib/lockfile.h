@@ -2,10 +2,11 @@
 /*
  * Byte locks that the kernel drops when their holder dies.
  *
- * Linux: open file description locks (fcntl_locking(2)). Each handle has an
- * open file description of its own, so handles of one process exclude one
- * another too. Bytes far beyond the end of the file are used: a lock needs no
- * data under it, and a memfd can be its own lock file.
+ * Each handle opens the lock file for itself, so handles of one process exclude
+ * one another too: by open file description locks (fcntl_locking(2)) where there
+ * are such, lockfile_ofd.c, else by a list that the process keeps of who holds
+ * what, lockfile_fcntl.c. Bytes far beyond the end of the file are used: a lock
+ * needs no data under it, and a memfd can be its own lock file.
  */
 #ifndef IPCB_LOCKFILE_H
 #define IPCB_LOCKFILE_H
@@ -18,6 +19,7 @@
 #define IPCB_LOCK_MEMBER(slot) (IPCB_LOCK_BASE + 64 + (int64_t)(slot))
 
 /*
+ * Takes what is free, or ours already.
  * Return: 0; -EAGAIN (try), -ETIMEDOUT (IPCB_LOCK_TIMEOUT_NS passed), other
  * -errno of fcntl().
  */
@@ -30,5 +32,13 @@ void ipcb_unlock(int fd, int64_t byte);
  * Return: 1, 0 (free, or ours), or -errno.
  */
 int ipcb_lock_held(int fd, int64_t byte, int64_t count);
+
+/* Closes a descriptor of a lock file, whether it holds a lock or not. */
+void ipcb_lock_close(int fd);
+
+/* Around fork(); a child has no locks, but its parent's descriptors. */
+void ipcb_lock_fork_prepare(void);
+void ipcb_lock_fork_parent(void);
+void ipcb_lock_fork_child(void);
 
 #endif

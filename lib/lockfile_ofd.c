@@ -5,8 +5,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <ipcbuf/base.h>
-
 static int lock_op(int fd, int command, short type, int64_t byte,
 		   int64_t count, struct flock *ret)
 {
@@ -33,22 +31,6 @@ int ipcb_lock_try(int fd, int64_t byte)
 	return error == -EACCES ? -EAGAIN : error;
 }
 
-int ipcb_lock(int fd, int64_t byte)
-{
-	struct ipcb_backoff backoff = IPCB_BACKOFF_INIT(
-		ipcbuf_deadline_ns(IPCB_LOCK_TIMEOUT_NS));
-	int error;
-
-	for (;;) {
-		error = ipcb_lock_try(fd, byte);
-		if (error != -EAGAIN)
-			return error;
-		error = ipcb_backoff(&backoff);
-		if (error)
-			return error;
-	}
-}
-
 void ipcb_unlock(int fd, int64_t byte)
 {
 	lock_op(fd, F_OFD_SETLK, F_UNLCK, byte, 1, NULL);
@@ -62,4 +44,21 @@ int ipcb_lock_held(int fd, int64_t byte, int64_t count)
 	if (error)
 		return error;
 	return found.l_type != F_UNLCK;
+}
+
+void ipcb_lock_close(int fd)
+{
+	close(fd);
+}
+
+void ipcb_lock_fork_prepare(void)
+{
+}
+
+void ipcb_lock_fork_parent(void)
+{
+}
+
+void ipcb_lock_fork_child(void)
+{
 }

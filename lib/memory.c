@@ -2,38 +2,20 @@
 /* Choosing a backend, and what the backends share. */
 #include "memory.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <ipcbuf/region.h>
 
-#include "cancel.h"
-
-const struct ipcb_memory_ops *const ipcb_memory_backends[] = {
-	&ipcb_memory_kmod,
-	&ipcb_memory_posix,
-	&ipcb_memory_sysv,
-	&ipcb_memory_memfd,
-	NULL,
-};
+#include "kinds.h"
+#include "os.h"
 
 const struct ipcb_memory_ops *ipcb_memory_by_id(uint32_t id)
 {
 	const struct ipcb_memory_ops *const *ops = ipcb_memory_backends;
 
 	while (*ops && (*ops)->id != id)
-		ops++;
-	return *ops;
-}
-
-static const struct ipcb_memory_ops *by_name(const char *name)
-{
-	const struct ipcb_memory_ops *const *ops = ipcb_memory_backends;
-
-	while (*ops && strcmp((*ops)->name, name) != 0)
 		ops++;
 	return *ops;
 }
@@ -63,14 +45,17 @@ int ipcb_memory_select(uint32_t id, uint32_t wait, uint64_t size_bytes,
 	const struct ipcb_memory_ops *ops;
 	int error;
 
+	if (id == IPCBUF_BACKEND_DEFAULT && name && *name) {
+		id = ipcb_kind_of_memory(name);
+		if (!id)
+			return -EINVAL;
+	}
 	if (id != IPCBUF_BACKEND_DEFAULT)
 		ops = ipcb_memory_by_id(id);
-	else if (name && *name)
-		ops = by_name(name);
 	else
 		ops = default_for(wait, size_bytes);
 	if (!ops)
-		return -EINVAL;
+		return ipcb_kind_no_memory(id);
 	error = ops->available();
 	if (!error)
 		*ret = ops;
@@ -113,7 +98,7 @@ int ipcb_memory_map_fd(struct ipcb_memory *memory)
 		munmap(base, memory->size_bytes);
 		return error;
 	}
-	madvise(base, memory->size_bytes, MADV_DONTFORK);
+	ipcb_os_hide_from_children(base, memory->size_bytes);
 	memory->base = base;
 	return 0;
 }
@@ -131,25 +116,13 @@ void ipcb_memory_close_fd(struct ipcb_memory *memory)
 int ipcb_memory_commit_fd(struct ipcb_memory *memory, uint64_t offset,
 			  uint64_t bytes)
 {
-	int cancel = ipcb_cancel_off();
-	int error;
-
-	do
-		error = ipcb_errno(fallocate(memory->fd, FALLOC_FL_KEEP_SIZE,
-					     (off_t)offset, (off_t)bytes));
-	while (error == -EINTR);
-	ipcb_cancel_restore(cancel);
-	return error == -ENOSPC ? -ENOMEM : error;
+	return ipcb_os_file_commit(memory->fd, offset, bytes);
 }
 
 void ipcb_memory_decommit_fd(struct ipcb_memory *memory, uint64_t offset,
 			     uint64_t bytes)
 {
-	int cancel = ipcb_cancel_off();
-
-	fallocate(memory->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-		  (off_t)offset, (off_t)bytes);
-	ipcb_cancel_restore(cancel);
+	ipcb_os_file_punch(memory->fd, offset, bytes);
 }
 
 uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory)
@@ -162,6 +135,11 @@ uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory)
 int ipcb_memory_always(void)
 {
 	return 0;
+}
+
+uint64_t ipcb_memory_any_room(void)
+{
+	return UINT64_MAX;
 }
 
 int ipcb_memory_owner_of_file(const struct ipcb_memory *memory, int lock_fd,

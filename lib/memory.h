@@ -39,8 +39,9 @@ struct ipcb_memory_ops {
 	const char *name;
 	uint32_t id;		/* enum ipcbuf_backend */
 	uint32_t waits;		/* 1 << enum ipcbuf_wait: what goes with it */
-	uint32_t wait;		/* the one where none is asked for */
 	uint64_t max_bytes;
+	/* What the system allows a region to have; see ipcbuf_hint(). */
+	uint64_t (*room)(void);
 	const struct ipcb_names_ops *names;	/* NULL: has none to open it by */
 
 	/* 0, or -EOPNOTSUPP, -EACCES: why it can't be had here and now. */
@@ -105,7 +106,7 @@ extern const struct ipcb_memory_ops ipcb_memory_kmod;
 extern const struct ipcb_names_ops ipcb_names_file;
 extern const struct ipcb_names_ops ipcb_names_kmod;
 
-/* memory.c: all there are, NULL last; the default is the first that will do. */
+/* backends_*.c: all there are, NULL last; the default is the first that will do. */
 extern const struct ipcb_memory_ops *const ipcb_memory_backends[];
 
 /*
@@ -135,8 +136,9 @@ void ipcb_memory_decommit_fd(struct ipcb_memory *memory, uint64_t offset,
 
 uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory);
 
-/* For backends that can always be had, ... */
+/* For backends that can always be had, of any size, ... */
 int ipcb_memory_always(void);
+uint64_t ipcb_memory_any_room(void);
 /* ... whose lock file tells the owner, ... */
 int ipcb_memory_owner_of_file(const struct ipcb_memory *memory, int lock_fd,
 			      struct ipcb_name_owner *ret_owner);

@@ -117,8 +117,8 @@ const struct ipcb_memory_ops ipcb_memory_memfd = {
 	.id = IPCBUF_BACKEND_MEMFD,
 	/* A set of semaphores without a name would outlive a killed creator. */
 	.waits = 1u << IPCBUF_WAIT_FUTEX | 1u << IPCBUF_WAIT_POSIX_SEM,
-	.wait = IPCBUF_WAIT_FUTEX,
 	.max_bytes = IPCBUF_REGION_MAX_BYTES,
+	.room = ipcb_memory_any_room,
 	.available = ipcb_memory_always,
 	.create = memfd_create_memory,
 	.open = memfd_open,

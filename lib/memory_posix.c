@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * POSIX shared memory: shm_open(3). The object's name follows from the
- * region's, so the record needs to say nothing more.
+ * POSIX shared memory: shm_open(3). The object is called as the region is; where
+ * a system has no names that long, by a number that is drawn at random and
+ * written into the name's record before the object is made.
  */
 #include "memory.h"
 
@@ -10,29 +11,48 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <string.h>
+
 #include <ipcbuf/region.h>
+
+#include "keys.h"
+#include "os.h"
 
 #define OBJECT_PREFIX "/ipcbuf."
 #define OBJECT_BYTES  (sizeof(OBJECT_PREFIX) + IPCBUF_NAME_MAX)
 
-static void object_name(const char *name, char *object)
+static void object_name(const char *name, const struct ipcb_name_record *record,
+			char *object)
 {
-	snprintf(object, OBJECT_BYTES, OBJECT_PREFIX "%s", name);
+	if (record->object)
+		snprintf(object, OBJECT_BYTES, OBJECT_PREFIX "%016llx",
+			 (unsigned long long)record->object);
+	else
+		snprintf(object, OBJECT_BYTES, OBJECT_PREFIX "%s", name);
 }
 
-static int size_and_map(struct ipcb_memory *memory, uint64_t size_bytes,
-			const struct ipcb_name_owner *owner)
+static int is_too_long(const char *name)
 {
-	int error = ipcb_errno(fchown(memory->fd, owner->uid, owner->gid));
+	return sizeof(OBJECT_PREFIX) - 1 + strlen(name) > ipcb_os_shm_name_most;
+}
 
-	if (!error)
-		error = ipcb_errno(fchmod(memory->fd, owner->mode));
-	if (!error)
-		error = ipcb_errno(ftruncate(memory->fd, (off_t)size_bytes));
-	if (error)
-		return error;
-	memory->size_bytes = size_bytes;
-	return ipcb_memory_map_fd(memory);
+static int make_object(const char *name, int name_fd,
+		       struct ipcb_name_record *record,
+		       const struct ipcb_name_owner *owner, char *object)
+{
+	int fd, error;
+
+	do {
+		if (is_too_long(name)) {
+			record->object = ipcb_random_number();
+			error = ipcb_namefile_write(name_fd, record);
+			if (error)
+				return error;
+		}
+		object_name(name, record, object);
+		fd = ipcb_os_shm_create(object, record->size_bytes, owner);
+	} while (fd == -EEXIST && record->object);
+	return fd;
 }
 
 static int posix_create(struct ipcb_memory *memory, const char *name,
@@ -42,12 +62,12 @@ static int posix_create(struct ipcb_memory *memory, const char *name,
 	char object[OBJECT_BYTES];
 	int error;
 
-	(void)name_fd;
-	object_name(name, object);
-	memory->fd = shm_open(object, O_RDWR | O_CREAT | O_EXCL, 0600);
-	if (memory->fd < 0)
-		return -errno;
-	error = size_and_map(memory, record->size_bytes, owner);
+	error = make_object(name, name_fd, record, owner, object);
+	if (error < 0)
+		return error;
+	memory->fd = error;
+	memory->size_bytes = record->size_bytes;
+	error = ipcb_memory_map_fd(memory);
 	if (error) {
 		ipcb_memory_close_fd(memory);
 		shm_unlink(object);
@@ -62,7 +82,7 @@ static int posix_open(struct ipcb_memory *memory, const char *name,
 	struct stat st;
 	int error;
 
-	object_name(name, object);
+	object_name(name, record, object);
 	memory->fd = shm_open(object, memory->rdonly ? O_RDONLY : O_RDWR, 0);
 	if (memory->fd < 0)
 		return -errno;
@@ -83,12 +103,12 @@ static int posix_remove(const char *name, const struct ipcb_name_record *record)
 	char object[OBJECT_BYTES];
 	int error;
 
-	(void)record;
 	if (!name)
 		return 0;
-	object_name(name, object);
+	object_name(name, record, object);
 	error = ipcb_errno(shm_unlink(object));
-	return error == -ENOENT ? 0 : error;
+	/* Old macOS says -EINVAL of what isn't there. */
+	return error == -ENOENT || error == -EINVAL ? 0 : error;
 }
 
 const struct ipcb_memory_ops ipcb_memory_posix = {
@@ -96,8 +116,8 @@ const struct ipcb_memory_ops ipcb_memory_posix = {
 	.id = IPCBUF_BACKEND_POSIX,
 	.waits = 1u << IPCBUF_WAIT_FUTEX | 1u << IPCBUF_WAIT_POSIX_SEM |
 		 1u << IPCBUF_WAIT_SYSV_SEM,
-	.wait = IPCBUF_WAIT_FUTEX,
 	.max_bytes = IPCBUF_REGION_MAX_BYTES,
+	.room = ipcb_memory_any_room,
 	.names = &ipcb_names_file,
 	.available = ipcb_memory_always,
 	.create = posix_create,

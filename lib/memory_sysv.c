@@ -6,31 +6,46 @@
  */
 #include "memory.h"
 
-#include <stdio.h>
 #include <sys/ipc.h>
-#include <sys/mman.h>
 #include <sys/shm.h>
-#include <unistd.h>
 
 #include <ipcbuf/region.h>
 
-#include "cancel.h"
 #include "keys.h"
+#include "limits.h"
+#include "os.h"
+
+/* Other threads' mappings may come in between, but not for ever. */
+#define ATTACH_TRIES 1000u
+
+static int attach_anywhere(const struct ipcb_memory *memory, int id,
+			   unsigned char **ret_base)
+{
+	int flags = memory->rdonly ? SHM_RDONLY : 0;
+	unsigned int tries;
+	int error;
+
+	for (tries = 0; tries < ATTACH_TRIES; tries++) {
+		error = ipcb_memory_reserve(memory->size_bytes, ret_base);
+		if (error)
+			return error;
+		error = ipcb_os_shm_attach(id, *ret_base, memory->size_bytes,
+					   flags);
+		if (error != -EAGAIN)
+			return error;
+	}
+	return -ENOMEM;
+}
 
 static int sysv_attach(struct ipcb_memory *memory, int id)
 {
 	unsigned char *base;
-	int flags = SHM_REMAP | (memory->rdonly ? SHM_RDONLY : 0);
-	int error = ipcb_memory_reserve(memory->size_bytes, &base);
+	int error = attach_anywhere(memory, id, &base);
 
 	if (error)
-		return error;
-	if (shmat(id, base, flags) == (void *)-1) {
-		error = -errno;
-		munmap(base, memory->size_bytes);
-		return error == -EINVAL || error == -EIDRM ? -ENOENT : error;
-	}
-	madvise(base, memory->size_bytes, MADV_DONTFORK);
+		return error == -EINVAL || error == -EIDRM ? -ENOENT :
+		       ipcb_limits_no_attach(-error);
+	ipcb_os_hide_from_children(base, memory->size_bytes);
 	memory->base = base;
 	memory->shm_id = id;
 	return 0;
@@ -50,7 +65,7 @@ static int set_owner(int id, const struct ipcb_name_owner *owner)
 	return ipcb_errno(shmctl(id, IPC_SET, &ds));
 }
 
-/* SHM_NORESERVE: the size is what it may grow to, not what it uses. */
+/* Not reserved: the size is what it may grow to, not what it uses. */
 static int make_segment(int name_fd, struct ipcb_name_record *record)
 {
 	int id, error;
@@ -61,10 +76,10 @@ static int make_segment(int name_fd, struct ipcb_name_record *record)
 		if (error)
 			return error;
 		id = shmget(record->shm_key, record->size_bytes,
-			    IPC_CREAT | IPC_EXCL | SHM_NORESERVE | 0600);
+			    IPC_CREAT | IPC_EXCL | ipcb_os_shm_noreserve | 0600);
 	} while (id < 0 && errno == EEXIST);
 	if (id < 0)
-		return errno == EINVAL ? -ENOMEM : -errno;
+		return ipcb_limits_no_segment(errno, record->size_bytes);
 	record->shm_id = id;
 	return 0;
 }
@@ -124,54 +139,21 @@ static int sysv_remove(const char *name, const struct ipcb_name_record *record)
 	return ipcb_errno(shmctl(id, IPC_RMID, NULL));
 }
 
-/* MADV_POPULATE_WRITE says -ENOMEM where touching would be killed. */
 static int sysv_commit(struct ipcb_memory *memory, uint64_t offset,
 		       uint64_t bytes)
 {
-	volatile unsigned char *p = memory->base + offset;
-	uint64_t at;
-	int error;
-
-	do
-		error = ipcb_errno(madvise(memory->base + offset, bytes,
-					   MADV_POPULATE_WRITE));
-	while (error == -EINTR || error == -EAGAIN);
-	if (error == -EFAULT || error == -EHWPOISON)
-		return -ENOMEM;
-	if (error != -EINVAL)
-		return error;
-	/* Linux before 5.14 can only touch it. */
-	for (at = 0; at < bytes; at += IPCB_META_PAGE)
-		(void)__atomic_fetch_or(p + at, 0, __ATOMIC_RELAXED);
-	return 0;
+	return ipcb_os_memory_commit(memory->base + offset, bytes);
 }
 
 static void sysv_decommit(struct ipcb_memory *memory, uint64_t offset,
 			  uint64_t bytes)
 {
-	madvise(memory->base + offset, bytes, MADV_REMOVE);
+	ipcb_os_memory_punch(memory->base + offset, bytes);
 }
 
-/*
- * shmctl() tells resident sizes only for all segments together; /proc has
- * them one by one: key id perms size cpid lpid nattch uid gid cuid cgid atime
- * dtime ctime rss swap.
- */
 static uint64_t sysv_usage(const struct ipcb_memory *memory)
 {
-	unsigned long long rss = 0, swap = 0, found = 0;
-	int id, cancel = ipcb_cancel_off();
-	FILE *file = fopen("/proc/sysvipc/shm", "re");
-	char line[512];
-
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "%*s %d %*s %*s %*s %*s %*s %*s %*s %*s "
-			       "%*s %*s %*s %*s %llu %llu", &id, &rss,
-			       &swap) == 3 && id == memory->shm_id;
-	if (file)
-		fclose(file);
-	ipcb_cancel_restore(cancel);
-	return found ? rss + swap : 0;
+	return ipcb_os_sysv_usage(memory->shm_id);
 }
 
 const struct ipcb_memory_ops ipcb_memory_sysv = {
@@ -179,8 +161,8 @@ const struct ipcb_memory_ops ipcb_memory_sysv = {
 	.id = IPCBUF_BACKEND_SYSV,
 	.waits = 1u << IPCBUF_WAIT_FUTEX | 1u << IPCBUF_WAIT_POSIX_SEM |
 		 1u << IPCBUF_WAIT_SYSV_SEM,
-	.wait = IPCBUF_WAIT_FUTEX,
 	.max_bytes = IPCBUF_REGION_MAX_BYTES,
+	.room = ipcb_limits_shm_room,
 	.names = &ipcb_names_file,
 	.available = ipcb_memory_always,
 	.create = sysv_create,

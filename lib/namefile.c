@@ -8,16 +8,67 @@
 #include <unistd.h>
 
 #include "lockfile.h"
+#include "os.h"
 
-#define NAME_DIR     "/dev/shm"
 #define NAME_PREFIX  "ipcbuf-lock."
 #define GONE_PREFIX  "ipcbuf-gone."
 #define NAME_VERSION 1u
-#define PATH_BYTES   (sizeof(NAME_DIR "/" NAME_PREFIX) + IPCBUF_NAME_MAX + 1)
+#define FILE_BYTES   (2 * IPCBUF_NAME_MAX + 1)
+#define PATH_BYTES   (64 + sizeof(NAME_PREFIX) + FILE_BYTES)
+
+/* No region's name has it: in a file's it makes a capital of what follows. */
+#define SHIFT '+'
+
+static int is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static char to_small(char c)
+{
+	return (char)(c - 'A' + 'a');
+}
+
+/* Names are told apart by case, also where files aren't. */
+static void file_of_name(const char *name, char *file)
+{
+	for (; *name; name++) {
+		if (ipcb_os_folds_case && is_capital(*name)) {
+			*file++ = SHIFT;
+			*file++ = to_small(*name);
+		} else {
+			*file++ = *name;
+		}
+	}
+	*file = '\0';
+}
+
+/* Return: 0, or -EINVAL: it is no region's. */
+static int name_of_file(const char *file, char *name)
+{
+	const char *whole = file;
+	char again[FILE_BYTES];
+	size_t length = 0;
+
+	for (; *file && length < IPCBUF_NAME_MAX; file++) {
+		if (ipcb_os_folds_case && *file == SHIFT && file[1])
+			name[length++] = (char)(*++file - 'a' + 'A');
+		else
+			name[length++] = *file;
+	}
+	name[length] = '\0';
+	if (*file || ipcb_name_check(name))
+		return -EINVAL;
+	file_of_name(name, again);
+	return strcmp(again, whole) ? -EINVAL : 0;
+}
 
 static void name_path(const char *name, char *path)
 {
-	snprintf(path, PATH_BYTES, "%s/%s%s", NAME_DIR, NAME_PREFIX, name);
+	char file[FILE_BYTES];
+
+	file_of_name(name, file);
+	snprintf(path, PATH_BYTES, "%s/%s%s", ipcb_os_name_dir, NAME_PREFIX, file);
 }
 
 /* Is @fd still what the path leads to? Another may have unlinked it. */
@@ -50,10 +101,10 @@ static int open_new(const char *path, const struct ipcb_name_owner *owner,
 		return -errno;
 	error = ipcb_errno(fchown(fd, owner->uid, owner->gid));
 	if (!error)
-		error = ipcb_errno(fchmod(fd, owner->mode));
+		error = ipcb_errno(fchmod(fd, (mode_t)owner->mode));
 	if (error) {
 		unlink(path);
-		close(fd);
+		ipcb_lock_close(fd);
 		return error;
 	}
 	*ret_fd = fd;
@@ -89,14 +140,14 @@ int ipcb_namefile_lock(const char *name, const struct ipcb_name_owner *create,
 			return error;
 		error = ipcb_lock(fd, IPCB_LOCK_CREATE);
 		if (error) {
-			close(fd);
+			ipcb_lock_close(fd);
 			return error;
 		}
 		if (still_named(fd, path)) {
 			*ret_fd = fd;
 			return 0;
 		}
-		close(fd);
+		ipcb_lock_close(fd);
 	}
 }
 
@@ -164,7 +215,7 @@ int ipcb_namefile_retire(const char *name, int fd,
 	if (fstat(fd, &st))
 		return -errno;
 	name_path(name, path);
-	snprintf(gone, sizeof(gone), "%s/%s%llu", NAME_DIR, GONE_PREFIX,
+	snprintf(gone, sizeof(gone), "%s/%s%llu", ipcb_os_name_dir, GONE_PREFIX,
 		 (unsigned long long)st.st_ino);
 	return ipcb_errno(rename(path, gone));
 }
@@ -188,7 +239,7 @@ static void collect_one(int dir, const char *file)
 		ipcb_name_reap(NULL, &record);
 		unlinkat(dir, file, 0);
 	}
-	close(fd);
+	ipcb_lock_close(fd);
 }
 
 static int each_file(const char *prefix,
@@ -196,7 +247,7 @@ static int each_file(const char *prefix,
 		     void *arg)
 {
 	size_t length = strlen(prefix);
-	DIR *dir = opendir(NAME_DIR);
+	DIR *dir = opendir(ipcb_os_name_dir);
 	struct dirent *entry;
 	int result = 0;
 
@@ -229,10 +280,11 @@ struct list_state {
 static int list_visit(int dir, const char *file, void *arg)
 {
 	struct list_state *state = arg;
-	const char *name = file + sizeof(NAME_PREFIX) - 1;
+	char name[IPCBUF_NAME_MAX + 1];
 
 	(void)dir;
-	return ipcb_name_check(name) ? 0 : state->visit(name, state->arg);
+	return name_of_file(file + sizeof(NAME_PREFIX) - 1, name) ?
+	       0 : state->visit(name, state->arg);
 }
 
 int ipcb_namefile_list(int (*visit)(const char *name, void *arg), void *arg)

@@ -41,7 +41,8 @@ struct ipcb_name_record {
 	int32_t sem_key;
 	int32_t sem_id;
 	uint64_t size_bytes;
-	uint64_t reserved[2];
+	uint64_t object;	/* POSIX: what it is called; 0: as the region */
+	uint64_t reserved;
 };
 
 /*

@@ -38,7 +38,7 @@ struct ipcb_names_ops {
 				 void *arg), void *arg);
 };
 
-/* In the order in which they are asked; NULL last. */
+/* backends_*.c: in the order in which they are asked; NULL last. */
 extern const struct ipcb_names_ops *const ipcb_names[];
 
 #endif

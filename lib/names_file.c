@@ -96,7 +96,7 @@ static int file_open(struct ipcbuf_region *region, const char *name,
 	region->lock_fd = fd;
 	error = open_locked(region, name, fd, mode, params);
 	if (error)
-		close(fd);
+		ipcb_lock_close(fd);
 	else
 		ipcb_unlock(fd, IPCB_LOCK_CREATE);
 	return error;
@@ -118,7 +118,7 @@ static int file_open_rdonly(struct ipcbuf_region *region, const char *name)
 	if (!error)
 		error = open_ready(region, name, &record);
 	if (error)
-		close(fd);
+		ipcb_lock_close(fd);
 	return error == -ENODATA ? -ENOENT : error;
 }
 
@@ -132,7 +132,7 @@ static int file_check_free(const char *name)
 	if (error)
 		return error == -ENOENT ? 0 : error;
 	error = ipcb_namefile_read(fd, &record);
-	close(fd);
+	ipcb_lock_close(fd);
 	return !error && record.state == IPCB_NAME_READY ? -EEXIST : 0;
 }
 
@@ -191,7 +191,7 @@ static int file_unlink(const char *name)
 	if (error)
 		return error;
 	error = unlink_locked(name, fd);
-	close(fd);
+	ipcb_lock_close(fd);
 	return error;
 }
 
@@ -228,7 +228,7 @@ static int list_one(const char *name, void *arg)
 			entry.uid = st.st_uid;
 			entry.gid = st.st_gid;
 		}
-		close(fd);
+		ipcb_lock_close(fd);
 	}
 	return state->visit(&entry, state->arg);
 }

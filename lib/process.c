@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "lockfile.h"
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 
@@ -17,6 +19,7 @@ static void fork_prepare(void)
 	ipcb_registry_fork_prepare();
 	ipcb_handle_fork_prepare();
 	ipcb_reader_fork_prepare();
+	ipcb_lock_fork_prepare();
 	urcu_bp_before_fork();
 }
 
@@ -24,6 +27,7 @@ static void fork_parent(void)
 {
 	urcu_bp_after_fork_parent();
 	ipcb_reader_fork_parent();
+	ipcb_lock_fork_parent();
 	ipcb_handle_fork_done();
 	ipcb_registry_fork_parent();
 }
@@ -32,6 +36,7 @@ static void fork_child(void)
 {
 	urcu_bp_after_fork_child();
 	ipcb_reader_fork_child();
+	ipcb_lock_fork_child();
 	ipcb_handle_fork_done();
 	ipcb_registry_fork_child();
 	ipcb_cache_fork_child();

@@ -5,11 +5,10 @@
  */
 #include <ipcbuf/region.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "program.h"
+#include "os.h"
 #include "util.h"
 
 IPCB_PUBLIC int ipcbuf_region_program_name(int32_t id, char *ret_name)
@@ -19,7 +18,7 @@ IPCB_PUBLIC int ipcbuf_region_program_name(int32_t id, char *ret_name)
 
 	if (!ret_name)
 		return -EINVAL;
-	error = ipcb_program_stat(&st);
+	error = ipcb_os_program(&st);
 	if (error)
 		return error;
 	snprintf(ret_name, IPCBUF_NAME_MAX + 1, "p%llx.%llx.%lx.%lx",

@@ -17,6 +17,7 @@
 #include "cancel.h"
 #include "channel.h"
 #include "directory.h"
+#include "lockfile.h"
 #include "member.h"
 #include "recover.h"
 #include "region_attach.h"
@@ -38,7 +39,7 @@ static void unmap(struct ipcbuf_region *region)
 		region->memory.ops->close(&region->memory);
 		ipcb_region_unmap_private(region);
 	}
-	close(region->lock_fd);
+	ipcb_lock_close(region->lock_fd);
 	pthread_mutex_destroy(&region->mutex);
 	pthread_mutex_destroy(&region->directory_mutex);
 	ipcb_handle_free(&ipcb_region_handles, &region->handle);

@@ -8,16 +8,12 @@
 #include <unistd.h>
 
 #include "cancel.h"
+#include "hint.h"
+#include "lockfile.h"
 #include "member.h"
 #include "names.h"
 #include "process.h"
 #include "region_attach.h"
-
-const struct ipcb_names_ops *const ipcb_names[] = {
-	&ipcb_names_kmod,
-	&ipcb_names_file,
-	NULL,
-};
 
 static void header_init(struct ipcbuf_region *region, const char *name,
 			const struct ipcb_region_params *params)
@@ -85,7 +81,7 @@ static void close_lock_file(struct ipcbuf_region *region)
 {
 	if (!region->memory.ops->lock_file)
 		return;
-	close(region->lock_fd);
+	ipcb_lock_close(region->lock_fd);
 	region->lock_fd = -1;
 }
 
@@ -210,6 +206,7 @@ static int open_by_name(const char *name,
 	struct ipcbuf_region *region;
 	int cancel, error;
 
+	ipcb_hint_clear();
 	if (!ret_region || ipcb_name_check(name))
 		return -EINVAL;
 	error = mode == IPCB_OPEN ? ipcb_region_flags(options, &params.flags) :

@@ -2,6 +2,8 @@
 /* Passing and taking descriptors. */
 #include "region_params.h"
 
+#include <fcntl.h>
+
 #include "cancel.h"
 
 static int open_fd(struct ipcbuf_region *region, int fd)
@@ -9,6 +11,8 @@ static int open_fd(struct ipcbuf_region *region, int fd)
 	const struct ipcb_memory_ops *const *ops = ipcb_memory_backends;
 	int error = -EPROTO;
 
+	if (fcntl(fd, F_GETFD) < 0)
+		return -errno;
 	for (; *ops && error == -EPROTO; ops++) {
 		region->memory.ops = *ops;
 		error = (*ops)->open_fd(&region->memory, fd);

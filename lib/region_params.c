@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include "limits.h"
+
 #define DEFAULT_MODE 0600u
 
 /* Fields that a caller's older structure doesn't have keep their defaults. */
@@ -47,12 +49,33 @@ static int choose_backends(const struct ipcbuf_region_options *options,
 					   &params->memory);
 	if (error)
 		return error;
-	params->wait = ipcb_wait_by_id(wait ? wait : params->memory->wait);
+	params->wait = wait ? ipcb_wait_by_id(wait) :
+			      ipcb_wait_default(params->memory->waits);
 	if (!params->wait)
 		return -EINVAL;
 	return params->memory->waits >> params->wait->id & 1 &&
 	       params->geometry.size_bytes <= params->memory->max_bytes ?
 	       0 : -EOPNOTSUPP;
+}
+
+/* A default that is more than the system allows becomes what it allows. */
+static int cut_default(struct ipcb_region_params *params)
+{
+	uint64_t wanted = params->geometry.size_bytes;
+	uint64_t room = params->memory->room();
+	uint64_t frame;
+	int error;
+
+	if (wanted <= room)
+		return 0;
+	error = ipcb_geometry_compute(room, &params->geometry);
+	if (!error && params->geometry.size_bytes > room) {
+		frame = UINT64_C(1) << params->geometry.frame_shift;
+		error = ipcb_geometry_compute(ipcb_align_down(room, frame),
+					      &params->geometry);
+	}
+	ipcb_limits_hint_cut(params->geometry.size_bytes, wanted);
+	return error ? -ENOSPC : 0;
 }
 
 int ipcb_region_params(const struct ipcbuf_region_options *options,
@@ -72,6 +95,8 @@ int ipcb_region_params(const struct ipcbuf_region_options *options,
 	error = ipcb_geometry_compute(size, &params.geometry);
 	if (!error)
 		error = choose_backends(&copy, &params);
+	if (!error && !copy.size_bytes)
+		error = cut_default(&params);
 	if (error)
 		return error;
 	params.flags = copy.flags;

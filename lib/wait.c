@@ -3,9 +3,10 @@
 #include "wait.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include <ipcbuf/region.h>
+
+#include "kinds.h"
 
 #define TICK_NS  (50 * IPCB_NS_PER_MS)
 /* Without a semaphore to sleep on: look this often. */
@@ -13,41 +14,78 @@
 
 uint64_t ipcb_wait_tick_ns = TICK_NS;
 
-static const struct ipcb_wait_ops *const kinds[] = {
-	&ipcb_wait_futex,
-	&ipcb_wait_posix_sem,
-	&ipcb_wait_sysv_sem,
-	&ipcb_wait_kmod,
-};
-
-#define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
 const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id)
 {
-	size_t i;
+	const struct ipcb_wait_ops *const *ops = ipcb_wait_kinds;
 
-	for (i = 0; i < N_KINDS; i++)
-		if (kinds[i]->id == id)
-			return kinds[i];
-	return NULL;
+	while (*ops && ((*ops)->id != id || (*ops)->available()))
+		ops++;
+	return *ops;
+}
+
+const struct ipcb_wait_ops *ipcb_wait_default(uint32_t waits)
+{
+	const struct ipcb_wait_ops *const *ops = ipcb_wait_kinds;
+
+	while (*ops && (!(waits >> (*ops)->id & 1) || (*ops)->available()))
+		ops++;
+	return *ops;
 }
 
 int ipcb_wait_ask_environment(uint32_t *id)
 {
 	const char *name = getenv("IPCBUF_WAIT");
-	size_t i;
 
-	if (*id != IPCBUF_WAIT_DEFAULT)
-		return ipcb_wait_by_id(*id) ? 0 : -EINVAL;
-	if (!name || !*name)
-		return 0;
-	for (i = 0; i < N_KINDS; i++) {
-		if (!strcmp(kinds[i]->name, name)) {
-			*id = kinds[i]->id;
+	if (*id == IPCBUF_WAIT_DEFAULT) {
+		if (!name || !*name)
 			return 0;
-		}
+		*id = ipcb_kind_of_wait(name);
+		if (!*id)
+			return -EINVAL;
 	}
-	return -EINVAL;
+	return ipcb_wait_by_id(*id) ? 0 : ipcb_kind_no_wait(*id);
+}
+
+int ipcb_wait_always(void)
+{
+	return 0;
+}
+
+int ipcb_wait_create_nothing(struct ipcb_wait_region *wait, int name_fd, int fd,
+			     uint64_t offset, struct ipcb_name_record *record)
+{
+	(void)wait;
+	(void)name_fd;
+	(void)fd;
+	(void)offset;
+	(void)record;
+	return 0;
+}
+
+int ipcb_wait_open_nothing(struct ipcb_wait_region *wait, int fd,
+			   uint64_t offset)
+{
+	(void)wait;
+	(void)fd;
+	(void)offset;
+	return 0;
+}
+
+void ipcb_wait_close_nothing(struct ipcb_wait_region *wait)
+{
+	(void)wait;
+}
+
+int ipcb_wait_remove_nothing(const struct ipcb_name_record *record)
+{
+	(void)record;
+	return 0;
+}
+
+void ipcb_wait_reset_nothing(struct ipcb_wait_region *wait, uint32_t slot)
+{
+	(void)wait;
+	(void)slot;
 }
 
 uint32_t ipcb_wait_no_deaths(const struct ipcb_wait_region *wait)

@@ -65,6 +65,8 @@ struct ipcb_wait_ops {
 	uint32_t id;		/* enum ipcbuf_wait */
 	int uses_pool;
 	unsigned int patience;	/* how many ticks a sleep may last */
+	/* 0, or -EOPNOTSUPP: this system hasn't got it. */
+	int (*available)(void);
 	/*
 	 * Makes and opens the region's semaphores. @fd and @offset: a file
 	 * that every member has and a page-aligned place in it that nobody
@@ -101,10 +103,20 @@ extern const struct ipcb_wait_ops ipcb_wait_futex;
 extern const struct ipcb_wait_ops ipcb_wait_posix_sem;
 extern const struct ipcb_wait_ops ipcb_wait_sysv_sem;
 extern const struct ipcb_wait_ops ipcb_wait_kmod;
+extern const struct ipcb_wait_ops ipcb_wait_os_sync;
 
-/* DEFAULT becomes what $IPCBUF_WAIT says, if anything. -EINVAL: no such kind. */
+/* backends_*.c: all there are, NULL last. */
+extern const struct ipcb_wait_ops *const ipcb_wait_kinds[];
+
+/*
+ * DEFAULT becomes what $IPCBUF_WAIT says, if anything. -EINVAL: no such kind.
+ * -EOPNOTSUPP: known, but not here.
+ */
 int ipcb_wait_ask_environment(uint32_t *id);
+/* NULL: there is none, or not on this system. */
 const struct ipcb_wait_ops *ipcb_wait_by_id(uint32_t id);
+/* The best of @waits, a set of 1 << id; NULL. */
+const struct ipcb_wait_ops *ipcb_wait_default(uint32_t waits);
 
 /* How much room ipcb_wait_ops.create() wants at its offset. */
 uint64_t ipcb_wait_file_bytes(uint32_t max_sems);
@@ -122,9 +134,19 @@ void ipcb_membarrier_process(void);
 /* The longest sleep; tests make it endless to see that no wakeup is lost. */
 extern uint64_t ipcb_wait_tick_ns;
 
-/* For kinds that don't hear of deaths. */
+/* For kinds that there are in any case, ... */
+int ipcb_wait_always(void);
+/* ... that have nothing but the object's word, ... */
+int ipcb_wait_create_nothing(struct ipcb_wait_region *wait, int name_fd, int fd,
+			     uint64_t offset, struct ipcb_name_record *record);
+int ipcb_wait_open_nothing(struct ipcb_wait_region *wait, int fd,
+			   uint64_t offset);
+void ipcb_wait_close_nothing(struct ipcb_wait_region *wait);
+int ipcb_wait_remove_nothing(const struct ipcb_name_record *record);
+void ipcb_wait_reset_nothing(struct ipcb_wait_region *wait, uint32_t slot);
+/* ... that don't hear of deaths, ... */
 uint32_t ipcb_wait_no_deaths(const struct ipcb_wait_region *wait);
-/* For those that have no descriptors. */
+/* ... or have no descriptors. */
 int ipcb_wait_no_doorbell(const struct ipcb_wait_region *wait,
 			  const struct ipcb_wait_object *object, int *ret_fd);
 void ipcb_wait_not_seen(const struct ipcb_wait_region *wait, uint32_t deaths);

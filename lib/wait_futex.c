@@ -9,42 +9,6 @@
 
 #include <ipcbuf/region.h>
 
-static int futex_create(struct ipcb_wait_region *wait, int name_fd, int fd,
-			uint64_t offset, struct ipcb_name_record *record)
-{
-	(void)wait;
-	(void)name_fd;
-	(void)fd;
-	(void)offset;
-	(void)record;
-	return 0;
-}
-
-static int futex_open(struct ipcb_wait_region *wait, int fd, uint64_t offset)
-{
-	(void)wait;
-	(void)fd;
-	(void)offset;
-	return 0;
-}
-
-static void futex_close(struct ipcb_wait_region *wait)
-{
-	(void)wait;
-}
-
-static int futex_remove(const struct ipcb_name_record *record)
-{
-	(void)record;
-	return 0;
-}
-
-static void futex_reset(struct ipcb_wait_region *wait, uint32_t slot)
-{
-	(void)wait;
-	(void)slot;
-}
-
 /* FUTEX_WAIT_BITSET takes absolute times of CLOCK_MONOTONIC. */
 static int futex_sleep(struct ipcb_wait_region *wait,
 		       struct ipcb_wait_object *object, uint32_t slot,
@@ -78,11 +42,12 @@ const struct ipcb_wait_ops ipcb_wait_futex = {
 	.name = "futex",
 	.id = IPCBUF_WAIT_FUTEX,
 	.patience = 1,
-	.create = futex_create,
-	.open = futex_open,
-	.close = futex_close,
-	.remove = futex_remove,
-	.reset = futex_reset,
+	.available = ipcb_wait_always,
+	.create = ipcb_wait_create_nothing,
+	.open = ipcb_wait_open_nothing,
+	.close = ipcb_wait_close_nothing,
+	.remove = ipcb_wait_remove_nothing,
+	.reset = ipcb_wait_reset_nothing,
 	.sleep = futex_sleep,
 	.wake = futex_wake,
 	.deaths = ipcb_wait_no_deaths,

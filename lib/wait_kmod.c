@@ -10,42 +10,6 @@
 
 #include <ipcbuf/region.h>
 
-static int kmod_create(struct ipcb_wait_region *wait, int name_fd, int fd,
-		       uint64_t offset, struct ipcb_name_record *record)
-{
-	(void)wait;
-	(void)name_fd;
-	(void)fd;
-	(void)offset;
-	(void)record;
-	return 0;
-}
-
-static int kmod_open(struct ipcb_wait_region *wait, int fd, uint64_t offset)
-{
-	(void)wait;
-	(void)fd;
-	(void)offset;
-	return 0;
-}
-
-static void kmod_close(struct ipcb_wait_region *wait)
-{
-	(void)wait;
-}
-
-static int kmod_remove(const struct ipcb_name_record *record)
-{
-	(void)record;
-	return 0;
-}
-
-static void kmod_reset(struct ipcb_wait_region *wait, uint32_t slot)
-{
-	(void)wait;
-	(void)slot;
-}
-
 static uint64_t place_of(const struct ipcb_wait_region *wait,
 			 const struct ipcb_wait_object *object)
 {
@@ -125,11 +89,12 @@ const struct ipcb_wait_ops ipcb_wait_kmod = {
 	.name = "kmod",
 	.id = IPCBUF_WAIT_KMOD,
 	.patience = 20,
-	.create = kmod_create,
-	.open = kmod_open,
-	.close = kmod_close,
-	.remove = kmod_remove,
-	.reset = kmod_reset,
+	.available = ipcb_wait_always,
+	.create = ipcb_wait_create_nothing,
+	.open = ipcb_wait_open_nothing,
+	.close = ipcb_wait_close_nothing,
+	.remove = ipcb_wait_remove_nothing,
+	.reset = ipcb_wait_reset_nothing,
 	.sleep = kmod_sleep,
 	.wake = kmod_wake,
 	.deaths = kmod_deaths,

@@ -15,6 +15,7 @@
 #include <ipcbuf/region.h>
 
 #include "cancel.h"
+#include "os.h"
 
 /* A line each, so that sleepers don't disturb one another. */
 struct posix_sem {
@@ -47,7 +48,7 @@ static int posix_sem_open(struct ipcb_wait_region *wait, int fd,
 		    (off_t)offset);
 	if (sems == MAP_FAILED)
 		return -errno;
-	madvise(sems, bytes, MADV_DONTFORK);
+	ipcb_os_hide_from_children(sems, bytes);
 	wait->sems = sems;
 	wait->sems_bytes = bytes;
 	return 0;
@@ -76,12 +77,6 @@ static int posix_sem_create(struct ipcb_wait_region *wait, int name_fd, int fd,
 		return error;
 	for (slot = 0; slot < wait->max_sems; slot++)
 		sem_init(sem_at(wait, slot), 1, 0);
-	return 0;
-}
-
-static int posix_sem_remove(const struct ipcb_name_record *record)
-{
-	(void)record;
 	return 0;
 }
 
@@ -127,10 +122,11 @@ const struct ipcb_wait_ops ipcb_wait_posix_sem = {
 	.id = IPCBUF_WAIT_POSIX_SEM,
 	.uses_pool = 1,
 	.patience = 1,
+	.available = ipcb_wait_always,
 	.create = posix_sem_create,
 	.open = posix_sem_open,
 	.close = posix_sem_close,
-	.remove = posix_sem_remove,
+	.remove = ipcb_wait_remove_nothing,
 	.reset = posix_sem_reset,
 	.sleep = posix_sem_sleep,
 	.wake = posix_sem_wake,

@@ -8,14 +8,15 @@
 
 #include <sys/ipc.h>
 #include <sys/sem.h>
-#include <time.h>
 
 #include <ipcbuf/region.h>
 
 #include "keys.h"
+#include "limits.h"
+#include "os.h"
 
-/* semctl(2) leaves it to the caller to define this. */
-union semun {
+/* semctl(2) leaves it to the caller to define this; some systems don't. */
+union semctl_argument {
 	int val;
 	struct semid_ds *buf;
 	unsigned short *array;
@@ -27,14 +28,14 @@ static int set_owner(int id, int name_fd)
 	struct semid_ds ds;
 	struct stat st;
 
-	if (semctl(id, 0, IPC_STAT, (union semun){ .buf = &ds }))
+	if (semctl(id, 0, IPC_STAT, (union semctl_argument){ .buf = &ds }))
 		return -errno;
 	if (fstat(name_fd, &st))
 		return -errno;
 	ds.sem_perm.uid = st.st_uid;
 	ds.sem_perm.gid = st.st_gid;
 	ds.sem_perm.mode = (unsigned short)(st.st_mode & 0777);
-	return ipcb_errno(semctl(id, 0, IPC_SET, (union semun){ .buf = &ds }));
+	return ipcb_errno(semctl(id, 0, IPC_SET, (union semctl_argument){ .buf = &ds }));
 }
 
 static int make_set(struct ipcb_wait_region *wait, int name_fd,
@@ -51,7 +52,7 @@ static int make_set(struct ipcb_wait_region *wait, int name_fd,
 			    IPC_CREAT | IPC_EXCL | 0600);
 	} while (id < 0 && errno == EEXIST);
 	if (id < 0)
-		return errno == EINVAL ? -ENOSPC : -errno;
+		return ipcb_limits_no_set(errno, wait->max_sems);
 	record->sem_id = id;
 	wait->sem_id = id;
 	return 0;
@@ -90,7 +91,7 @@ static int sysv_sem_open(struct ipcb_wait_region *wait, int fd, uint64_t offset)
 
 	(void)fd;
 	(void)offset;
-	if (semctl(wait->sem_id, 0, IPC_STAT, (union semun){ .buf = &ds }))
+	if (semctl(wait->sem_id, 0, IPC_STAT, (union semctl_argument){ .buf = &ds }))
 		return errno == EACCES ? -EACCES : -ENOENT;
 	return ds.sem_nsems >= wait->max_sems ? 0 : -EPROTO;
 }
@@ -102,29 +103,26 @@ static void sysv_sem_close(struct ipcb_wait_region *wait)
 
 static void sysv_sem_reset(struct ipcb_wait_region *wait, uint32_t slot)
 {
-	semctl(wait->sem_id, (int)slot, SETVAL, (union semun){ .val = 0 });
+	semctl(wait->sem_id, (int)slot, SETVAL, (union semctl_argument){ .val = 0 });
 }
 
 static int sysv_sem_sleep(struct ipcb_wait_region *wait,
 			  struct ipcb_wait_object *object, uint32_t slot,
 			  uint64_t deadline_ns, uint32_t deaths)
 {
-	struct sembuf down = { .sem_num = (unsigned short)slot, .sem_op = -1 };
-	uint64_t now = ipcbuf_now_ns();
-	uint64_t rest = deadline_ns > now ? deadline_ns - now : 0;
-	struct timespec relative = {
-		.tv_sec = (time_t)(rest / IPCB_NS_PER_SEC),
-		.tv_nsec = (long)(rest % IPCB_NS_PER_SEC),
-	};
+	int error = ipcb_os_sem_down(wait->sem_id, slot, deadline_ns);
+	uint64_t now;
 
 	(void)deaths;
 	(void)object;
-	if (!semtimedop(wait->sem_id, &down, 1, &relative) || errno == EINTR)
+	if (!error || error == -EINTR)
 		return 0;
-	if (errno == EAGAIN)
-		return -ETIMEDOUT;
+	if (error == -ETIMEDOUT)
+		return error;
 	/* The set has been removed: look again in a millisecond. */
-	ipcb_sleep_ns(ipcb_min(IPCB_NS_PER_MS, rest));
+	now = ipcbuf_now_ns();
+	if (deadline_ns > now)
+		ipcb_sleep_ns(ipcb_min(IPCB_NS_PER_MS, deadline_ns - now));
 	return 0;
 }
 
@@ -143,6 +141,7 @@ const struct ipcb_wait_ops ipcb_wait_sysv_sem = {
 	.id = IPCBUF_WAIT_SYSV_SEM,
 	.uses_pool = 1,
 	.patience = 1,
+	.available = ipcb_wait_always,
 	.create = sysv_sem_create,
 	.open = sysv_sem_open,
 	.close = sysv_sem_close,

@@ -5,6 +5,9 @@
 #   SAN=address|undefined|thread   with a sanitizer, in build/asan …
 #   SAN=address+undefined          with both, in build/asan-ubsan
 #   ARCH=aarch64                   for another machine, in build/aarch64
+#   SYSTEM=darwin ARCH=aarch64     for macOS, in build/macos-aarch64 (or x86_64)
+#   DARWIN_RULES=1                 macOS's sources for Linux, in build/darwin-rules:
+#                                  the selftests then keep to its rules
 #   CC=clang BUILD=build/clang     with another compiler
 #   WERROR=                        warnings don't stop the build
 #   V=1                            print the commands
@@ -12,8 +15,13 @@
 # The choice is written to $(BUILD)/config.mk: what is built again when it
 # changes depends on that file, and the selftests take their flags from there.
 
+# For where make would take them for its own.
+comma := ,
+plus := +
+
 HOST_ARCH := $(shell uname -m)
 ARCH ?= $(HOST_ARCH)
+SYSTEM ?= linux
 BOOTSTRAP_SETS := base selftest vm module
 SYS_LIBS := -pthread -lrt
 PROG_LDFLAGS := -Wl,-z,relro -Wl,-z,now
@@ -21,7 +29,22 @@ EMULATOR :=
 # Shared libraries bind to all that they use, and to nothing by accident.
 SO_LDFLAGS := -Wl,-z,defs -Wl,-z,relro -Wl,-z,now
 
-ifneq ($(ARCH),$(HOST_ARCH))
+ifeq ($(SYSTEM),darwin)
+BUILD ?= build/macos-$(ARCH)
+CC := scripts/zig-cc $(ARCH)-macos
+CXX := scripts/zig-cc c++ $(ARCH)-macos
+AR := scripts/zig-cc ar
+SYSROOT := $(shell scripts/macos-sysroot --path $(ARCH))
+URCU_CFLAGS := -isystem $(SYSROOT)/include
+URCU_LIBS := $(SYSROOT)/lib/liburcu-bp.a $(SYSROOT)/lib/liburcu-common.a
+TOOL_CFLAGS := $(URCU_CFLAGS)
+TOOL_LIBS := $(SYSROOT)/lib/libxxhash.a $(SYSROOT)/lib/libjson-c.a
+SYS_LIBS :=
+PROG_LDFLAGS :=
+SO_LDFLAGS :=
+else ifneq ($(SYSTEM),linux)
+$(error SYSTEM=$(SYSTEM): linux or darwin)
+else ifneq ($(ARCH),$(HOST_ARCH))
 ifneq ($(ARCH),aarch64)
 $(error ARCH=$(ARCH): only aarch64 can be built for from here)
 endif
@@ -35,6 +58,16 @@ PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
 PROG_LDFLAGS := -static
 EMULATOR := qemu-aarch64
 BOOTSTRAP_SETS := base selftest cross
+endif
+
+# What the sources are chosen for.
+SOURCES_FOR := $(SYSTEM)
+ifneq ($(DARWIN_RULES),)
+SOURCES_FOR := darwin
+BUILD ?= build/darwin-rules
+DARWIN_FLAGS := -Iselftests/darwin/parts/include \
+	-include selftests/darwin/parts/include/darwin.h
+BOOTSTRAP_SETS := base selftest
 endif
 
 PKG_CONFIG ?= pkg-config
@@ -55,8 +88,6 @@ ifneq ($(SAN),)
 ifeq ($(SAN_DIR_$(SAN)),)
 $(error SAN=$(SAN): address, undefined, address+undefined or thread)
 endif
-plus := +
-comma := ,
 BUILD ?= build/$(SAN_DIR_$(SAN))
 SAN_FLAGS := -fsanitize=$(subst $(plus),$(comma),$(SAN)) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ifeq ($(CC_IS_CLANG)$(SAN),thread)
@@ -85,10 +116,12 @@ need = $(if $(shell $(PKG_CONFIG) --exists $1 && echo yes),,\
 ask = $(strip $(call need,$2)$(shell $(PKG_CONFIG) $1 $2))
 once = $(eval $1 := $$(call ask,$2,$3))$($1)
 
+ifeq ($(SYSTEM),linux)
 URCU_CFLAGS = $(call once,URCU_CFLAGS,--cflags,liburcu-bp)
 URCU_LIBS = $(call once,URCU_LIBS,--libs,liburcu-bp)
 TOOL_CFLAGS = $(call once,TOOL_CFLAGS,--cflags,libxxhash json-c)
 TOOL_LIBS = $(call once,TOOL_LIBS,--libs,libxxhash json-c)
+endif
 
 define CONFIG_TEXT
 CC := $(CC)
@@ -98,6 +131,7 @@ TEST_CXXFLAGS := $(ALL_CXXFLAGS)
 TEST_LDFLAGS := $(PROG_LDFLAGS) $(LDFLAGS)
 TEST_LIBS := $(URCU_LIBS) $(SYS_LIBS)
 EMULATOR := $(EMULATOR)
+DARWIN_RULES := $(DARWIN_RULES)
 endef
 
 CONFIG := $(BUILD)/config.mk

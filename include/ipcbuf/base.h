@@ -5,8 +5,14 @@
 #ifndef IPCBUF_BASE_H
 #define IPCBUF_BASE_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Of the errors that there are here, macOS lacks one. */
+#ifndef EUCLEAN
+#define EUCLEAN EFTYPE
+#endif
 
 #ifdef __cplusplus
 extern "C" {

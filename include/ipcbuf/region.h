@@ -49,8 +49,9 @@ enum ipcbuf_wait {
  * @struct_bytes: sizeof(struct ipcbuf_region_options)
  * @flags:        IPCBUF_REGION_RDONLY or 0
  * @size_bytes:   the largest size it may grow to, 1 MiB to 16 TiB (kmod: 8 TiB);
- *                rounded up to a whole number of frames; 0 means 1 GiB (create
- *                only)
+ *                rounded up to a whole number of frames; 0 means 1 GiB, or what
+ *                the system allows of System V memory where that is less, see
+ *                ipcbuf_hint() (create only)
  * @backend:      enum ipcbuf_backend; where nobody chose one, kmod if it is
  *                there and goes with the size and @wait, else posix (create
  *                only)
@@ -98,6 +99,18 @@ struct ipcbuf_region_options {
 int ipcbuf_region_create(const char *name,
 			 const struct ipcbuf_region_options *options,
 			 struct ipcbuf_region **ret_region);
+
+/**
+ * ipcbuf_hint() - what the last call of this thread that was to create or open
+ * a region has to say beside its result.
+ *
+ * Where a limit of the system stood in the way: its name, what it is, and a value
+ * that would do; where a default was cut down to it, the same. Else "".
+ *
+ * Return: the thread's own text, never NULL, for a person to read; it stays until
+ * the next such call. Wait-free.
+ */
+const char *ipcbuf_hint(void);
 
 /**
  * ipcbuf_region_open() - open a region that exists.

@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 
+#define REGION_BYTES (32 * MIB)
+
 FIXTURE(channel) {
 	struct test_region region;
 	struct ipcbuf_channel *producer;
@@ -16,9 +18,9 @@ ALL_VARIANTS(channel);
 
 FIXTURE_SETUP(channel)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
-					variant->wait, 32 * MIB));
+					variant->wait, REGION_BYTES));
 	self->producer = channel_join(self->region.handle, 1, IPCBUF_PRODUCER,
 				      8);
 	self->consumer = channel_join(self->region.handle, 1, IPCBUF_CONSUMER,
@@ -187,6 +189,7 @@ TEST_F(channel, greatest_depth)
 	struct ipcbuf_key key = ipcbuf_key_id(2);
 	struct ipcbuf_channel *channel = POISON;
 
+	NEED_BYTES(variant, REGION_BYTES);
 	options.depth_slots = IPCBUF_CHANNEL_MAX_SLOTS + 1;
 	EXPECT_EQ(-EINVAL, ipcbuf_channel_open(self->region.handle, key,
 					       IPCBUF_PRODUCER, &options,

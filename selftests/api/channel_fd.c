@@ -54,7 +54,7 @@ static int get_fd(struct ipcbuf_channel *channel)
 
 FIXTURE_SETUP(loop)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 2 * MIB));
 	self->producer = channel_join(self->region.handle, 1, IPCBUF_PRODUCER,

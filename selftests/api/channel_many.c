@@ -101,6 +101,7 @@ TEST_F_TIMEOUT(many, hundred_thousand, 60)
 	int64_t number;
 	int i;
 
+	NEED_BYTES(variant, IPCBUF_REGION_DEFAULT_BYTES);
 	make(region);
 	check_list(_metadata, region, CHANNELS);
 	for (i = 0; i < SAMPLE; i++)

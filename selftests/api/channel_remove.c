@@ -20,7 +20,7 @@ FIXTURE_SETUP(going)
 {
 	struct ipcbuf_channel_options options = IPCBUF_CHANNEL_OPTIONS_INIT;
 
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 16 * MIB));
 	options.flags = IPCBUF_CHANNEL_KEEP;

@@ -47,11 +47,11 @@ static size_t next_size(size_t bytes)
 TEST_F(heap, every_size)
 {
 	struct held held[LIVE] = { { NULL, 0, 0 } };
-	uint64_t serial = 0;
+	uint64_t most = region_part(self->region.handle, 64), serial = 0;
 	size_t bytes;
 	int i;
 
-	for (bytes = 1; bytes <= 1 * MIB; bytes = next_size(bytes)) {
+	for (bytes = 1; bytes <= most; bytes = next_size(bytes)) {
 		struct held *slot = &held[++serial % LIVE];
 
 		drop(slot);
@@ -61,17 +61,24 @@ TEST_F(heap, every_size)
 		drop(&held[i]);
 }
 
+/* What the manual says. */
+static size_t greatest_alignment(struct ipcbuf_region *region)
+{
+	return region_info(region).size_bytes < 16 * MIB ? 16384 : 65536;
+}
+
 /* Fails if an alignment isn't kept, or costs a record its size. */
 TEST_F(heap, every_alignment)
 {
 	struct held held[LIVE] = { { NULL, 0, 0 } };
+	uint64_t limit = region_part(self->region.handle, 224);
+	size_t most = greatest_alignment(self->region.handle), align;
 	struct random random = { 1 };
-	size_t align;
 	int i;
 
-	for (align = 1; align <= 65536; align *= 2) {
+	for (align = 1; align <= most; align *= 2) {
 		for (i = 0; i < LIVE; i++) {
-			size_t bytes = random_size(&random, 300000);
+			size_t bytes = random_size(&random, limit);
 
 			drop(&held[i]);
 			take(self->region.handle, &held[i], bytes, align,
@@ -86,11 +93,11 @@ TEST_F(heap, every_alignment)
 TEST_F(heap, aligned_in_every_mapping)
 {
 	struct ipcbuf_region *second = test_region_join(&self->region);
+	size_t most = greatest_alignment(second), align;
 	void *here, *there;
 	uint64_t offset;
-	size_t align;
 
-	for (align = 64; align <= 65536; align *= 2) {
+	for (align = 64; align <= most; align *= 2) {
 		ASSERT_EQ(0, ipcbuf_alloc_aligned(self->region.handle, 100,
 						  align, &here));
 		ASSERT_EQ(0, ipcbuf_offset_of(here, &offset));
@@ -137,7 +144,8 @@ TEST_F(heap, alignment_in_small_regions)
 /* Fails if records larger than every class can't be had, whole and again. */
 TEST_F(heap, huge)
 {
-	const size_t sizes[] = { 2 * MIB, 3 * MIB + 1, 10 * MIB, 25 * MIB };
+	uint64_t part = region_part(self->region.handle, 64);
+	const size_t sizes[] = { 2 * part, 3 * part + 1, 10 * part, 25 * part };
 	struct held held[ARRAY_SIZE(sizes)] = { { NULL, 0, 0 } };
 	unsigned int round, i;
 

@@ -28,8 +28,9 @@ static void refused(struct ipcbuf_channel *producer, void *record)
 TEST_F(errors, double_free)
 {
 	struct ipcbuf_region *region = self->region.handle;
+	uint64_t part = region_part(region, 16);
+	const size_t sizes[] = { 1, 64, 65, 500, 4096, 70000, part, 3 * part };
 	struct ipcbuf_channel *producer;
-	const size_t sizes[] = { 1, 64, 65, 500, 4096, 70000, 1 * MIB, 3 * MIB };
 	unsigned int i;
 
 	producer = channel_join(region, 1, IPCBUF_PRODUCER, 0);
@@ -49,7 +50,8 @@ TEST_F(errors, double_free)
 TEST_F(errors, wild_free)
 {
 	struct ipcbuf_region *region = self->region.handle;
-	const size_t sizes[] = { 64, 200, 1000, 5000, 70000, 1 * MIB, 4 * MIB };
+	uint64_t part = region_part(region, 16);
+	const size_t sizes[] = { 64, 200, 1000, 5000, 70000, part, 4 * part };
 	struct ipcbuf_channel *producer;
 	struct random random = { 1 };
 	unsigned int i, j;
@@ -232,15 +234,15 @@ TEST_F(errors, full_region)
 	struct ipcbuf_region *region = self->region.handle;
 	struct hoard hoard = { calloc(MANY, sizeof(void *)), 0, 0 };
 	struct ipcbuf_channel *producer, *consumer;
-	uint64_t first, round;
+	uint64_t part = region_part(region, 16), first, round;
 	void *got;
 
 	ASSERT_NE(NULL, hoard.records);
 	producer = channel_join(region, 1, IPCBUF_PRODUCER, 0);
 	consumer = channel_join(region, 1, IPCBUF_CONSUMER, 0);
-	take_all(region, &hoard, 1 * MIB, 3);
+	take_all(region, &hoard, part, 3);
 	first = hoard.bytes;
-	EXPECT_LT(4 * MIB, first);
+	EXPECT_LT(4 * part, first);
 	EXPECT_LT(0, region_info(region).allocation_failures);
 	EXPECT_EQ(0, ipcbuf_channel_send(producer, hoard.records[0]));
 	EXPECT_EQ(0, ipcbuf_channel_recv(consumer, &got));
@@ -248,7 +250,7 @@ TEST_F(errors, full_region)
 	EXPECT_EQ(0, region_verify(region));
 	give_all(&hoard);
 	for (round = 0; round < 3; round++) {
-		take_all(region, &hoard, 1 * MIB, 3);
+		take_all(region, &hoard, part, 3);
 		EXPECT_LE(first - first / 8, hoard.bytes);
 		give_all(&hoard);
 	}
@@ -262,13 +264,15 @@ TEST_F(errors, full_then_other_sizes)
 {
 	struct ipcbuf_region *region = self->region.handle;
 	struct hoard hoard = { calloc(MANY, sizeof(void *)), 0, 0 };
-	const uint64_t limits[] = { 64, 100000, 1000, 4 * MIB, 64, 20000 };
+	uint64_t part = region_part(region, 16);
+	const uint64_t limits[] = { 64, part / 10, 1000, 4 * part, 64,
+				    part / 50 };
 	unsigned int i;
 
 	ASSERT_NE(NULL, hoard.records);
 	for (i = 0; i < ARRAY_SIZE(limits); i++) {
 		take_all(region, &hoard, limits[i], i);
-		EXPECT_LT(2 * MIB, hoard.bytes);
+		EXPECT_LT(2 * part, hoard.bytes);
 		give_all(&hoard);
 	}
 	free(hoard.records);

@@ -5,7 +5,6 @@
  */
 #include "../common/variants.h"
 
-#include "../common/advice.h"
 #include "../common/random.h"
 
 #include <pthread.h>
@@ -25,11 +24,12 @@ static uint64_t committed(struct ipcbuf_region *region)
 static void use_and_free(struct ipcbuf_region *region)
 {
 	static void *records[RECORDS];
+	uint64_t limit = region_part(region, 1300);
 	struct random random = { 1 };
 	unsigned int i;
 
 	for (i = 0; i < RECORDS; i++) {
-		size_t bytes = random_size(&random, 100000);
+		size_t bytes = random_size(&random, limit);
 
 		records[i] = record_new(region, bytes);
 		memset(records[i], 1, bytes);
@@ -50,8 +50,8 @@ TEST_F(give_back, to_the_machine)
 	unsigned char *record;
 	int round;
 
-	if (variant->backend == IPCBUF_BACKEND_SYSV && !advice_removes())
-		SKIP(return, "madvise(MADV_REMOVE) does nothing here");
+	if (!system_gives_back(variant->backend))
+		SKIP(return, "this system takes no memory back");
 	/* The tables of memory that was used once stay. */
 	tables = info.size_bytes - info.heap_bytes;
 	for (round = 0; round < 3; round++) {
@@ -71,17 +71,18 @@ TEST_F(give_back, to_the_machine)
 /* Fails if memory that was given back isn't there, and its own, when used again. */
 TEST_F(give_back, and_used_again)
 {
+	size_t bytes = region_part(self->region.handle, 43);
 	unsigned char *records[20];
 	unsigned int round, i;
 
 	for (round = 0; round < 3; round++) {
 		for (i = 0; i < ARRAY_SIZE(records); i++) {
-			records[i] = record_new(self->region.handle, 3 * MIB);
-			memset(records[i], (int)i, 3 * MIB);
+			records[i] = record_new(self->region.handle, bytes);
+			memset(records[i], (int)i, bytes);
 		}
 		for (i = 0; i < ARRAY_SIZE(records); i++) {
 			EXPECT_EQ(i, records[i][0]);
-			EXPECT_EQ(i, records[i][3 * MIB - 1]);
+			EXPECT_EQ(i, records[i][bytes - 1]);
 			EXPECT_EQ(0, ipcbuf_free(records[i]));
 		}
 		EXPECT_EQ(0, ipcbuf_region_trim(self->region.handle));
@@ -106,17 +107,25 @@ TEST_F(give_back, when_a_thread_ends)
 	EXPECT_EQ(0, region_held(region));
 }
 
+static void leave_records(struct ipcbuf_region *region)
+{
+	uint64_t step = region_part(region, 130000);
+	unsigned int i;
+
+	for (i = 0; i < 100; i++)
+		record_new(region, 1 + i * step);
+}
+
 /* Fails if closing a handle leaves records or caches of it behind. */
 TEST_F(give_back, when_a_handle_closes)
 {
 	struct ipcbuf_region *second = test_region_join(&self->region);
-	unsigned int i;
+	uint64_t most = region_part(second, 6);
 
-	for (i = 0; i < 100; i++)
-		record_new(second, 1 + i * 1000);
-	record_new(second, 20 * MIB);
+	leave_records(second);
+	record_new(second, most);
 	use_and_free(second);
-	EXPECT_LE(20 * MIB, region_held(self->region.handle));
+	EXPECT_LE(most, region_held(self->region.handle));
 	ASSERT_EQ(0, ipcbuf_region_close(second));
 	EXPECT_EQ(0, region_held(self->region.handle));
 	EXPECT_EQ(0, region_info(self->region.handle).held_records);
@@ -125,11 +134,9 @@ TEST_F(give_back, when_a_handle_closes)
 static int leave_without_a_word(void *arg)
 {
 	struct ipcbuf_region *region = test_region_join(arg);
-	unsigned int i;
 
 	use_and_free(region);
-	for (i = 0; i < 100; i++)
-		record_new(region, 1 + i * 1000);
+	leave_records(region);
 	return 0;
 }
 
@@ -182,7 +189,9 @@ TEST_F(give_back, when_a_process_ends_at_work)
 
 static int leave_by_exit_status(void *arg)
 {
-	record_new(test_region_join(arg), 10 * MIB);
+	struct ipcbuf_region *region = test_region_join(arg);
+
+	record_new(region, region_part(region, 12));
 	_exit(0);
 }
 

@@ -9,11 +9,7 @@
 
 #include <pthread.h>
 
-#define REGION_BYTES (16 * MIB)
-#define PASS_BYTES   (10 * REGION_BYTES)
-#define RECORD_LIMIT 65536
-
-REGION_FIXTURE(remote, REGION_BYTES);
+REGION_FIXTURE(remote, 16 * MIB);
 
 /* Who frees: the thread or process at the other end of channel 1. */
 static void free_all(struct ipcbuf_region *region)
@@ -39,13 +35,13 @@ static void free_all(struct ipcbuf_region *region)
 static void send_all(struct ipcbuf_region *region)
 {
 	struct ipcbuf_channel *producer;
+	uint64_t whole = region_part(region, 1), passed = 0, serial = 0;
 	struct random random = { 1 };
-	uint64_t passed = 0, serial = 0;
 
 	producer = channel_join(region, 1, IPCBUF_PRODUCER, 0);
-	while (passed < PASS_BYTES) {
+	while (passed < 10 * whole) {
 		size_t bytes = MESSAGE_MIN_BYTES +
-			       random_below(&random, RECORD_LIMIT);
+			       random_below(&random, whole / 256);
 		void *record = record_new(region, bytes);
 
 		message_write(record, bytes, serial++);

@@ -26,9 +26,10 @@ struct worker {
 	bool exchanges;
 };
 
-static void *make(struct ipcbuf_region *region, struct random *random)
+static void *make(struct ipcbuf_region *region, struct random *random,
+		  uint64_t limit)
 {
-	size_t bytes = MESSAGE_MIN_BYTES + random_size(random, 20000);
+	size_t bytes = MESSAGE_MIN_BYTES + random_size(random, limit);
 	void *record = record_new(region, bytes);
 
 	message_write(record, bytes, random->state);
@@ -51,11 +52,12 @@ static void *work(void *arg)
 {
 	struct worker *worker = arg;
 	struct exchange *exchange = worker->exchange;
+	uint64_t limit = region_part(exchange->region, 3300);
 	struct random random = { worker->seed };
 	int turn;
 
 	for (turn = 0; turn < TURNS; turn++) {
-		void *record = make(exchange->region, &random);
+		void *record = make(exchange->region, &random, limit);
 		void **slot = &exchange->slots[random_below(&random, SLOTS)];
 
 		if (worker->exchanges)
@@ -110,13 +112,14 @@ TEST_F(threads, exchange)
 static void *work_in_need(void *arg)
 {
 	struct worker *worker = arg;
+	uint64_t limit = region_part(worker->exchange->region, 21);
 	struct random random = { worker->seed };
 	void *records[40];
 	int turn, i, ret, count;
 
 	for (turn = 0; turn < 50; turn++) {
 		for (count = 0; count < 40; count++) {
-			size_t bytes = 64 + random_size(&random, 3 * MIB);
+			size_t bytes = 64 + random_size(&random, limit);
 
 			ret = ipcbuf_alloc(worker->exchange->region, bytes,
 					   &records[count]);

@@ -31,7 +31,7 @@ FIXTURE_SETUP(access)
 {
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	options.size_bytes = 2 * MIB;
 	options.backend = variant->backend;
 	options.wait = variant->wait;
@@ -162,9 +162,31 @@ static int owner_opens(void *arg)
 /* Fails if a region can't be given to another owner. */
 TEST_F(access, owner)
 {
+	if (!system_gives_away(variant->backend))
+		SKIP(return, "such memory is its maker's here");
 	self->options.uid = NOBODY;
 	self->options.gid = NOBODY;
 	against(_metadata, self, 0600, owner_opens);
+}
+
+/* Fails if what can't be given away is made all the same, or leaves something. */
+TEST_F(access, owner_that_cannot_be)
+{
+	struct ipcbuf_region *region = POISON;
+
+	if (system_gives_away(variant->backend))
+		SKIP(return, "such memory can be given away here");
+	if (geteuid())
+		SKIP(return, "only root can give anything away");
+	self->options.uid = NOBODY;
+	EXPECT_EQ(-EPERM, ipcbuf_region_create(self->name, &self->options,
+					       &region));
+	EXPECT_EQ(POISON, region);
+	EXPECT_EQ(-ENOENT, ipcbuf_region_open(self->name, NULL, &region));
+	self->options.uid = (uid_t)-1;
+	ASSERT_EQ(0, ipcbuf_region_create(self->name, &self->options,
+					  &region));
+	EXPECT_EQ(0, ipcbuf_region_close(region));
 }
 
 /* Fails if info doesn't tell the mode that was asked for. */

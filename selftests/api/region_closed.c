@@ -156,7 +156,7 @@ ALL_VARIANTS(closed);
 
 FIXTURE_SETUP(closed)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->things.region, variant->backend,
 					variant->wait, 2 * MIB));
 	open_things(&self->things);

@@ -16,9 +16,11 @@
 #define FILE_LIMIT (3 * MIB)
 #define PATH_LIMIT (IPCBUF_NAME_MAX + 32)
 
-/* Where a region of a name lies on Linux. */
-static const char *const prefixes[] = {
-	"/dev/shm/ipcbuf.", "/dev/shm/ipcbuf-lock.",
+/* What of a region may be a file. */
+enum kind {
+	MEMORY,
+	NAME,
+	KINDS,
 };
 
 /* The version of the layout stands behind the eight bytes of magic. */
@@ -38,10 +40,20 @@ FIXTURE(foreign) {
 
 FILE_VARIANTS(foreign);
 
-static void path_of(char path[PATH_LIMIT], const char *prefix,
-		    const char *name)
+static void path_of(char path[PATH_LIMIT], enum kind kind, const char *name)
 {
-	snprintf(path, PATH_LIMIT, "%s%s", prefix, name);
+	if (kind == NAME)
+		snprintf(path, PATH_LIMIT, "%s/ipcbuf-lock.%s",
+			 system_name_folder, name);
+	else
+		snprintf(path, PATH_LIMIT, "%s/ipcbuf.%s",
+			 system_memory_folder, name);
+}
+
+/* Is there such a thing here, if only its place? */
+static bool can_be_file(enum kind kind)
+{
+	return kind == NAME || system_memory_folder;
 }
 
 static ssize_t read_file(const char *path, unsigned char *into)
@@ -69,6 +81,7 @@ FIXTURE_SETUP(foreign)
 {
 	char path[PATH_LIMIT];
 
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 1 * MIB));
 	ASSERT_EQ(0, ipcbuf_region_close(self->region.handle));
@@ -76,7 +89,7 @@ FIXTURE_SETUP(foreign)
 	self->after = malloc(FILE_LIMIT);
 	self->names = malloc(FILE_LIMIT);
 	ASSERT_TRUE(self->before && self->after && self->names);
-	path_of(path, prefixes[1], self->region.name);
+	path_of(path, NAME, self->region.name);
 	self->names_bytes = (size_t)read_file(path, self->names);
 }
 
@@ -87,11 +100,13 @@ FIXTURE_SETUP(foreign)
 FIXTURE_TEARDOWN(foreign)
 {
 	char path[PATH_LIMIT];
-	unsigned int i;
+	enum kind i;
 
 	(void)ipcbuf_region_unlink(self->region.name);
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
-		path_of(path, prefixes[i], self->region.name);
+	for (i = 0; i < KINDS; i++) {
+		if (!can_be_file(i))
+			continue;
+		path_of(path, i, self->region.name);
 		(void)remove(path);
 	}
 	write_file(path, self->names, self->names_bytes);
@@ -150,20 +165,22 @@ static void name_is_usable(struct __test_metadata *_metadata,
 }
 
 /* Is there a file of this kind that holds something of the region? */
-static bool file_exists(char path[PATH_LIMIT], unsigned int i,
-			const char *name)
+static bool file_exists(char path[PATH_LIMIT], enum kind i, const char *name)
 {
-	path_of(path, prefixes[i], name);
+	if (!can_be_file(i))
+		return false;
+	path_of(path, i, name);
 	return !access(path, F_OK);
 }
 
 /* Fails if a file of another version of the layout is taken for ours. */
 TEST_F(foreign, other_version)
 {
-	unsigned int i, files = 0;
+	unsigned int files = 0;
 	char path[PATH_LIMIT];
+	enum kind i;
 
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+	for (i = 0; i < KINDS; i++) {
 		ssize_t bytes;
 
 		if (!file_exists(path, i, self->region.name))
@@ -178,14 +195,31 @@ TEST_F(foreign, other_version)
 		write_file(path, self->after, (size_t)bytes);
 		EXPECT_EQ(0, open_untouched(self, path));
 	}
-	EXPECT_EQ(variant->backend == IPCBUF_BACKEND_POSIX ? 2 : 1, files);
+	EXPECT_EQ(variant->backend == IPCBUF_BACKEND_POSIX &&
+		  can_be_file(MEMORY) ? 2 : 1, files);
+}
+
+/* The object of POSIX memory that a region of this name has. */
+static void object_of(char object[PATH_LIMIT], const char *name)
+{
+	snprintf(object, PATH_LIMIT, "/ipcbuf.%s", name);
+}
+
+static int open_object(const char *name, int flags)
+{
+	char object[PATH_LIMIT];
+	int fd;
+
+	object_of(object, name);
+	fd = shm_open(object, O_RDWR | flags, 0600);
+	MUST(fd >= 0);
+	return fd;
 }
 
 /* The region's memory, without the library. */
 static unsigned char *map_memory(FIXTURE_DATA(foreign) *self,
 				 const FIXTURE_VARIANT(foreign) *variant)
 {
-	char path[PATH_LIMIT];
 	int32_t shm_id;
 	void *memory;
 	int fd;
@@ -194,8 +228,7 @@ static unsigned char *map_memory(FIXTURE_DATA(foreign) *self,
 		memcpy(&shm_id, self->names + SHM_ID_OFFSET, sizeof(shm_id));
 		memory = shmat(shm_id, NULL, 0);
 	} else {
-		path_of(path, prefixes[0], self->region.name);
-		fd = open(path, O_RDWR | O_CLOEXEC);
+		fd = open_object(self->region.name, 0);
 		memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
 			      fd, 0);
 		close(fd);
@@ -222,9 +255,10 @@ TEST_F(foreign, cut_short)
 {
 	const size_t lengths[] = { 4096, 2000, 64, 16, 8, 1, 0 };
 	char path[PATH_LIMIT];
-	unsigned int i, j;
+	unsigned int j;
+	enum kind i;
 
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+	for (i = 0; i < KINDS; i++) {
 		for (j = 0; j < ARRAY_SIZE(lengths); j++) {
 			int ret;
 
@@ -235,7 +269,8 @@ TEST_F(foreign, cut_short)
 				continue;
 			ASSERT_EQ(0, truncate(path, (off_t)lengths[j]));
 			ret = open_untouched(self, path);
-			EXPECT_TRUE(ret == -EPROTO || ret == -ENOENT || !i);
+			EXPECT_TRUE(ret == -EPROTO || ret == -ENOENT ||
+				    i == MEMORY);
 			EXPECT_TRUE(ret || lengths[j] >= 1000);
 		}
 	}
@@ -248,10 +283,11 @@ TEST_F(foreign, random_bytes)
 	const size_t lengths[] = { 1, 100, 4096, 100000, 1 * MIB };
 	struct random random = { 11 };
 	char path[PATH_LIMIT];
-	unsigned int i, j;
+	unsigned int j;
+	enum kind i;
 	size_t at;
 
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+	for (i = 0; i < KINDS; i++) {
 		for (j = 0; j < ARRAY_SIZE(lengths); j++) {
 			if (!file_exists(path, i, self->region.name))
 				continue;
@@ -273,9 +309,10 @@ TEST_F(foreign, one_byte_wrong)
 {
 	struct random random = { 12 };
 	char path[PATH_LIMIT];
-	unsigned int i, round;
+	unsigned int round;
+	enum kind i;
 
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++) {
+	for (i = 0; i < KINDS; i++) {
 		for (round = 0; round < 200; round++) {
 			size_t at = random_below(&random, 256);
 			unsigned char was, wrong;
@@ -324,10 +361,11 @@ TEST_F(foreign, not_a_file)
 	unsigned int i, j;
 
 	ASSERT_EQ(0, ipcbuf_region_unlink(self->region.name));
-	for (i = 0; i < 2 * ARRAY_SIZE(not_files); i++) {
+	for (i = 0; i < KINDS * ARRAY_SIZE(not_files); i++) {
 		j = i % ARRAY_SIZE(not_files);
-		path_of(path, prefixes[i / ARRAY_SIZE(not_files)],
-			self->region.name);
+		if (!can_be_file(i / ARRAY_SIZE(not_files)))
+			continue;
+		path_of(path, i / ARRAY_SIZE(not_files), self->region.name);
 		make_not_file(path, not_files[j].type);
 		ASSERT_EQ(0, lstat(path, &before));
 		EXPECT_GT(0, ipcbuf_region_open(self->region.name, NULL,
@@ -365,7 +403,7 @@ TEST_F(foreign, listed_as_what_it_is)
 	ASSERT_EQ(0, ipcbuf_region_list(look_for, &search));
 	EXPECT_EQ(1, search.times);
 	EXPECT_EQ(0, search.status);
-	path_of(path, prefixes[1], self->region.name);
+	path_of(path, NAME, self->region.name);
 	write_file(path, "nonsense, and enough of it to fill a record .......",
 		   50);
 	ASSERT_EQ(0, ipcbuf_region_list(look_for, &search));
@@ -378,52 +416,72 @@ TEST(someone_elses_memory)
 {
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 	struct ipcbuf_region *region = POISON;
-	char name[IPCBUF_NAME_MAX + 1], path[PATH_LIMIT], seen[16];
+	char name[IPCBUF_NAME_MAX + 1], object[PATH_LIMIT], *theirs;
 	int fd;
 
 	options.backend = IPCBUF_BACKEND_POSIX;
 	region_new_name(name);
-	path_of(path, prefixes[0], name);
-	write_file(path, "theirs", 6);
+	fd = open_object(name, O_CREAT | O_EXCL);
+	ASSERT_EQ(0, ftruncate(fd, 4096));
+	theirs = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, theirs);
+	memcpy(theirs, "theirs", 6);
+	EXPECT_EQ(0, close(fd));
 	EXPECT_EQ(-ENOENT, ipcbuf_region_open(name, NULL, &region));
 	EXPECT_EQ(-EEXIST, ipcbuf_region_create(name, &options, &region));
 	EXPECT_EQ(POISON, region);
 	EXPECT_EQ(-ENOENT, ipcbuf_region_unlink(name));
-	fd = open(path, O_RDONLY);
+	EXPECT_EQ(0, memcmp(theirs, "theirs", 7));
+	EXPECT_EQ(0, munmap(theirs, 4096));
+	object_of(object, name);
+	EXPECT_EQ(0, shm_unlink(object));
+}
+
+static void no_region(struct __test_metadata *_metadata, int fd)
+{
+	struct ipcbuf_region *region = POISON;
+
 	ASSERT_LE(0, fd);
-	EXPECT_EQ(6, read(fd, seen, sizeof(seen)));
-	EXPECT_EQ(0, memcmp(seen, "theirs", 6));
-	close(fd);
-	EXPECT_EQ(0, remove(path));
+	EXPECT_EQ(-EPROTO, ipcbuf_region_open_fd(fd, NULL, &region));
+	EXPECT_EQ(POISON, region);
+	EXPECT_EQ(0, close(fd));
 }
 
 /* Fails if a descriptor of anything but a region is taken for one. */
 TEST(descriptors)
 {
 	struct ipcbuf_region *region = POISON;
-	int fds[] = { open("/dev/null", O_RDWR), open("/dev/zero", O_RDWR),
-		      open("/etc/passwd", O_RDONLY), open("/dev/shm", O_RDONLY),
-		      socket(AF_UNIX, SOCK_STREAM, 0), gate_new(),
-		      memfd_create("empty", 0), memfd_create("zeroes", 0),
-		      memfd_create("random", 0) };
+
+	EXPECT_EQ(-EBADF, ipcbuf_region_open_fd(-1, NULL, &region));
+	EXPECT_EQ(-EBADF, ipcbuf_region_open_fd(1 << 20, NULL, &region));
+	EXPECT_EQ(POISON, region);
+	no_region(_metadata, open("/dev/null", O_RDWR));
+	no_region(_metadata, open("/dev/zero", O_RDWR));
+	no_region(_metadata, open("/etc/passwd", O_RDONLY));
+	no_region(_metadata, open(system_name_folder, O_RDONLY));
+	no_region(_metadata, socket(AF_UNIX, SOCK_STREAM, 0));
+	no_region(_metadata, gate_new());
+}
+
+/* The same of memory that isn't a region's. */
+TEST(descriptors_of_memory)
+{
 	struct random random = { 13 };
 	unsigned int i;
+	int fd;
 
-	ASSERT_EQ(0, ftruncate(fds[7], 1 * MIB));
+	NEED_BACKEND(MEMFD, FUTEX);
+	no_region(_metadata, memfd_create("empty", 0));
+	fd = memfd_create("zeroes", 0);
+	ASSERT_EQ(0, ftruncate(fd, 1 * MIB));
+	no_region(_metadata, fd);
+	fd = memfd_create("random", 0);
 	for (i = 0; i < 100000; i += sizeof(uint64_t)) {
 		uint64_t word = random_next(&random);
 
-		ASSERT_EQ(sizeof(word), write(fds[8], &word, sizeof(word)));
+		ASSERT_EQ(sizeof(word), write(fd, &word, sizeof(word)));
 	}
-	EXPECT_EQ(-EBADF, ipcbuf_region_open_fd(-1, NULL, &region));
-	EXPECT_EQ(-EBADF, ipcbuf_region_open_fd(1 << 20, NULL, &region));
-	for (i = 0; i < ARRAY_SIZE(fds); i++) {
-		ASSERT_LE(0, fds[i]);
-		EXPECT_EQ(-EPROTO, ipcbuf_region_open_fd(fds[i], NULL,
-							 &region));
-		EXPECT_EQ(0, close(fds[i]));
-	}
-	EXPECT_EQ(POISON, region);
+	no_region(_metadata, fd);
 }
 
 /*
@@ -434,6 +492,7 @@ TEST(memfd_cant_shrink)
 {
 	struct test_region region;
 
+	NEED_BACKEND(MEMFD, FUTEX);
 	ASSERT_EQ(0, test_region_create(&region, IPCBUF_BACKEND_MEMFD,
 					IPCBUF_WAIT_FUTEX, 2 * MIB));
 	EXPECT_EQ(-1, ftruncate(region.fd, 0));

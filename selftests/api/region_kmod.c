@@ -32,7 +32,7 @@ REGION_VARIANT(module, kmod_kmod, KMOD, KMOD);
 
 FIXTURE_SETUP(module)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 2 * MIB));
 	ASSERT_EQ(0, ipcbuf_region_get_fd(self->region.handle, &self->fd));

@@ -17,7 +17,7 @@ FIXTURE_SETUP(names)
 {
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	options.backend = variant->backend;
 	options.wait = variant->wait;
 	options.size_bytes = 1 * MIB;

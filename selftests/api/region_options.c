@@ -107,6 +107,13 @@ static bool module_is_here(void)
 	return !access("/dev/ipcbuf", R_OK | W_OK);
 }
 
+/* The default where the module isn't asked. */
+static uint32_t plain_wait(void)
+{
+	return system_why_not(IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_FUTEX) ?
+	       IPCBUF_WAIT_SYSV_SEM : IPCBUF_WAIT_FUTEX;
+}
+
 /* What the manual says. */
 static uint32_t default_backend(void)
 {
@@ -115,7 +122,7 @@ static uint32_t default_backend(void)
 
 static uint32_t default_wait(void)
 {
-	return module_is_here() ? IPCBUF_WAIT_KMOD : IPCBUF_WAIT_FUTEX;
+	return module_is_here() ? IPCBUF_WAIT_KMOD : plain_wait();
 }
 
 /* Fails if the defaults aren't those of the manual. */
@@ -130,9 +137,14 @@ TEST_F(options, defaults)
 /* Fails if the module is taken for what it can't do where nobody asked for it. */
 TEST_F(options, default_goes_with_the_rest)
 {
+	self->options.wait = IPCBUF_WAIT_SYSV_SEM;
+	expect_made(_metadata, IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_SYSV_SEM,
+		    self);
+	NEED_BACKEND(POSIX, POSIX_SEM);
 	self->options.wait = IPCBUF_WAIT_POSIX_SEM;
 	expect_made(_metadata, IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_POSIX_SEM,
 		    self);
+	NEED_BACKEND(POSIX, FUTEX);
 	self->options.wait = IPCBUF_WAIT_FUTEX;
 	expect_made(_metadata, default_backend(), IPCBUF_WAIT_FUTEX, self);
 }
@@ -172,23 +184,60 @@ TEST_F(options, module_that_is_not_there)
 	expect_refusal(_metadata, error, self);
 }
 
+/* By their numbers. */
+static const char *const backends[] = { NULL, "posix", "sysv", "memfd" };
+static const char *const waits[] = { NULL, "futex", "posix-sem", "sysv-sem" };
+
 /* Fails if the environment doesn't decide where the program didn't. */
 TEST_F(options, environment_decides)
 {
-	static const char *const backends[] = { NULL, "posix", "sysv", "memfd" };
-	static const char *const waits[] = { NULL, "futex", "posix-sem",
-					     "sysv-sem" };
 	uint32_t i;
 
 	for (i = 1; i < ARRAY_SIZE(backends); i++) {
+		if (system_why_not(i, plain_wait()))
+			continue;
 		ASSERT_EQ(0, setenv("IPCBUF_REGION", backends[i], 1));
-		expect_made(_metadata, i, IPCBUF_WAIT_FUTEX, self);
+		expect_made(_metadata, i, plain_wait(), self);
 	}
 	ASSERT_EQ(0, setenv("IPCBUF_REGION", "posix", 1));
 	for (i = 1; i < ARRAY_SIZE(waits); i++) {
+		if (system_why_not(IPCBUF_BACKEND_POSIX, i))
+			continue;
 		ASSERT_EQ(0, setenv("IPCBUF_WAIT", waits[i], 1));
 		expect_made(_metadata, IPCBUF_BACKEND_POSIX, i, self);
 	}
+}
+
+/* Fails if what other systems have is made here, or taken for a misspelling. */
+TEST_F(options, known_and_not_here)
+{
+	unsigned int absent = 0;
+	uint32_t i;
+
+	for (i = 1; i < ARRAY_SIZE(backends); i++) {
+		if (!system_why_not(i, plain_wait()))
+			continue;
+		self->options.backend = i;
+		expect_refusal(_metadata, -EOPNOTSUPP, self);
+		self->options.backend = 0;
+		ASSERT_EQ(0, setenv("IPCBUF_REGION", backends[i], 1));
+		expect_refusal(_metadata, -EOPNOTSUPP, self);
+		ASSERT_EQ(0, unsetenv("IPCBUF_REGION"));
+		absent++;
+	}
+	for (i = 1; i < ARRAY_SIZE(waits); i++) {
+		if (!system_why_not(IPCBUF_BACKEND_POSIX, i))
+			continue;
+		self->options.wait = i;
+		expect_refusal(_metadata, -EOPNOTSUPP, self);
+		self->options.wait = 0;
+		ASSERT_EQ(0, setenv("IPCBUF_WAIT", waits[i], 1));
+		expect_refusal(_metadata, -EOPNOTSUPP, self);
+		ASSERT_EQ(0, unsetenv("IPCBUF_WAIT"));
+		absent++;
+	}
+	if (!absent)
+		SKIP(return, "this system has all that needs no module");
 }
 
 /* Fails if the environment overrides what the program chose. */
@@ -197,12 +246,12 @@ TEST_F(options, program_comes_first)
 	ASSERT_EQ(0, setenv("IPCBUF_REGION", "memfd", 1));
 	ASSERT_EQ(0, setenv("IPCBUF_WAIT", "futex", 1));
 	self->options.backend = IPCBUF_BACKEND_SYSV;
-	self->options.wait = IPCBUF_WAIT_POSIX_SEM;
-	expect_made(_metadata, IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_POSIX_SEM,
+	self->options.wait = IPCBUF_WAIT_SYSV_SEM;
+	expect_made(_metadata, IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_SYSV_SEM,
 		    self);
 	ASSERT_EQ(0, setenv("IPCBUF_REGION", "nonsense", 1));
 	ASSERT_EQ(0, setenv("IPCBUF_WAIT", "nonsense", 1));
-	expect_made(_metadata, IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_POSIX_SEM,
+	expect_made(_metadata, IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_SYSV_SEM,
 		    self);
 }
 

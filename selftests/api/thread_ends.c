@@ -7,7 +7,6 @@
  */
 #include "../common/variants.h"
 
-#include "../common/advice.h"
 #include "../common/fill.h"
 
 #include <pthread.h>
@@ -91,8 +90,7 @@ static void many(struct __test_metadata *_metadata,
 	for (i = 0; i < THREADS; i++)
 		run(body, NULL);
 	EXPECT_EQ(0, region_held(handle));
-	if (region_info(handle).backend != IPCBUF_BACKEND_SYSV ||
-	    advice_removes())
+	if (system_gives_back(region_info(handle).backend))
 		EXPECT_GE(after_first, region_info(handle).committed_bytes);
 }
 

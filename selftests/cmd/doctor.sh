@@ -21,7 +21,7 @@ diagnose()
 
 healthy_region()
 {
-	ipcbuf create -s 8M "$region"
+	ipcbuf create -s $size "$region"
 	diagnose 0
 	finds note 'nobody has it open'
 	grep -qx '0 problem(s) found' "$work/found"
@@ -39,7 +39,7 @@ member_is_dead()
 
 killed_member_is_found()
 {
-	ipcbuf create -s 8M "$region"
+	ipcbuf create -s $size "$region"
 	send_from /dev/zero x
 	wait_for channel_has x pending 64
 	kill -KILL $sender
@@ -76,8 +76,9 @@ damage_is_found()
 	ipcbuf create -s 8M "$region"
 	send_from /dev/zero x
 	wait_for channel_has x pending 64
-	memory=$(find /dev/shm -name "ipcbuf.$region")
-	[ -n "$memory" ] || skip "the memory isn't a file in /dev/shm"
+	[ -n "$memory_folder" ] || skip "memory isn't a file here"
+	memory=$(find $memory_folder -name "ipcbuf.$region")
+	[ -n "$memory" ] || skip "the memory isn't a file in $memory_folder"
 	ipcbuf doctor "$region" >/dev/null
 	scribble "$memory"
 	diagnose 1
@@ -96,7 +97,7 @@ scribble()
 half_made_region_is_found()
 {
 	ipcbuf create "$region"
-	lock=$(find /dev/shm -name "ipcbuf-lock*$region")
+	lock=$(find $name_folder -name "ipcbuf-lock*$region")
 	[ -n "$lock" ] || skip "names are kept elsewhere"
 	ipcbuf rm "$region"
 	: >"$lock"
@@ -110,7 +111,7 @@ half_made_region_is_found()
 foreign_region_is_found()
 {
 	ipcbuf create "$region"
-	lock=$(find /dev/shm -name "ipcbuf-lock*$region")
+	lock=$(find $name_folder -name "ipcbuf-lock*$region")
 	[ -n "$lock" ] || skip "names are kept elsewhere"
 	head -c 64 /dev/zero | tr '\0' x >"$lock"
 	diagnose 1

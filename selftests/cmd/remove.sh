@@ -56,7 +56,7 @@ used_region_is_removed()
 half_made_region_is_removed()
 {
 	ipcbuf create "$region"
-	lock=$(find /dev/shm -name "ipcbuf-lock*$region")
+	lock=$(find $name_folder -name "ipcbuf-lock*$region")
 	[ -n "$lock" ] || skip "names are kept elsewhere"
 	ipcbuf rm "$region"
 	: >"$lock"

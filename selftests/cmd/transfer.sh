@@ -92,7 +92,7 @@ record_sizes_and_depths()
 	shape -R 128 -d 1
 	shape -R 1000 -d 3
 	shape -R 64K -d 1024
-	shape -R 3M -d 2
+	shape -R $((size_bytes * 3 / 8)) -d 2
 }
 
 # A record that arrives in pieces goes on in pieces.

@@ -81,14 +81,14 @@ created_region_stays()
 {
 	remember_sysv
 	make_data 100000 "$work/in"
-	ipcbuf create -s 8M "$region"
+	ipcbuf create -s $size "$region"
 	send_from "$work/in" x
 	recv_to "$work/out" x
 	finishes 0 $receiver
 	finishes 0 $sender
 	same_data "$work/in" "$work/out"
 	[ "$(ipcbuf ls -n -b -o name,size,held,channels,members |
-		sed -n "s/^$region  *//p" | tr -s ' ')" = "8388608 0 0 0" ]
+		sed -n "s/^$region  *//p" | tr -s ' ')" = "$size_bytes 0 0 0" ]
 	ipcbuf doctor "$region" >/dev/null
 	ipcbuf rm "$region"
 	nothing_left

@@ -157,6 +157,44 @@ GUARD_PLAIN int munmap(void *address, size_t bytes)
 	return (int)syscall(SYS_munmap, address, bytes);
 }
 
+static inline bool guard_fence(char *start, uint64_t bytes)
+{
+	if (guard_close(start - GUARD_BYTES, GUARD_BYTES,
+			MAP_FIXED_NOREPLACE) == MAP_FAILED)
+		return false;
+	if (guard_close(start + bytes, GUARD_BYTES, MAP_FIXED_NOREPLACE) !=
+	    MAP_FAILED)
+		return true;
+	syscall(SYS_munmap, start - GUARD_BYTES, GUARD_BYTES);
+	return false;
+}
+
+/*
+ * A system that attaches nothing over what is mapped has no room any more: a new
+ * one, or the addresses are taken.
+ */
+static inline void *guard_attach_alone(int id, const void *address, int flags)
+{
+	struct shmid_ds ds;
+	uint64_t bytes;
+	void *memory;
+
+	if (shmctl(id, IPC_STAT, &ds))
+		return (void *)-1;
+	bytes = guard_round(ds.shm_segsz);
+	memory = (void *)syscall(SYS_shmat, id, address, flags);
+	if (memory == (void *)-1)
+		return memory;
+	if (!guard_fence(memory, bytes)) {
+		syscall(SYS_shmdt, memory);
+		errno = EINVAL;
+		return (void *)-1;
+	}
+	guard_remember(memory, bytes);
+	guard_find(memory)->attached_bytes = bytes;
+	return memory;
+}
+
 /* The library attaches where it has reserved memory: in a room. */
 GUARD_PLAIN void *shmat(int id, const void *address, int flags)
 {
@@ -164,6 +202,8 @@ GUARD_PLAIN void *shmat(int id, const void *address, int flags)
 	struct shmid_ds ds;
 	void *memory;
 
+	if (address && !room)
+		return guard_attach_alone(id, address, flags);
 	if (room && shmctl(id, IPC_STAT, &ds))
 		return (void *)-1;
 	memory = (void *)syscall(SYS_shmat, id, address, flags);

@@ -5,6 +5,7 @@
  */
 #include "region.h"
 #include "check.h"
+#include "system.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +65,7 @@ bool backend_has_names(uint32_t backend)
 	return backend != IPCBUF_BACKEND_MEMFD;
 }
 
-const char *backend_why_not(uint32_t backend)
+const char *region_why_not(uint32_t backend, uint32_t wait)
 {
 	static const char *const names[] = {
 		[IPCBUF_BACKEND_POSIX] = "posix",
@@ -76,10 +77,7 @@ const char *backend_why_not(uint32_t backend)
 
 	if (only && *only && strcmp(only, names[backend]) != 0)
 		return "$IPCBUF_TEST_BACKEND is another one";
-	if (backend == IPCBUF_BACKEND_KMOD &&
-	    access("/dev/ipcbuf", R_OK | W_OK))
-		return "there is no /dev/ipcbuf";
-	return NULL;
+	return system_why_not(backend, wait);
 }
 
 int test_region_create(struct test_region *region, uint32_t backend,
@@ -90,7 +88,7 @@ int test_region_create(struct test_region *region, uint32_t backend,
 
 	options.backend = backend;
 	options.wait = wait;
-	options.size_bytes = size_bytes;
+	options.size_bytes = system_region_bytes(backend, size_bytes);
 	region_new_name(region->name);
 	region->handle = NULL;
 	region->backend = backend;
@@ -151,6 +149,11 @@ struct ipcbuf_region_info region_info(struct ipcbuf_region *handle)
 	info.struct_bytes = sizeof(info);
 	MUST_EQ(0, ipcbuf_region_get_info(handle, &info));
 	return info;
+}
+
+uint64_t region_part(struct ipcbuf_region *handle, uint64_t parts)
+{
+	return region_info(handle).size_bytes / parts;
 }
 
 uint64_t region_held(struct ipcbuf_region *handle)

@@ -50,14 +50,17 @@ int test_region_end(struct test_region *region);
 /* Can other processes open it by its name? */
 bool backend_has_names(uint32_t backend);
 
-/* Why no test is to use this backend here; NULL where it is to. */
-const char *backend_why_not(uint32_t backend);
+/* Why no test is to make such regions here; NULL where it is to. */
+const char *region_why_not(uint32_t backend, uint32_t wait);
 
 /* Verify a region and print each problem. Return: what verify said. */
 int region_verify(struct ipcbuf_region *handle);
 
 /* A region's figures; the call must work. */
 struct ipcbuf_region_info region_info(struct ipcbuf_region *handle);
+
+/* One of so many equal parts of a region's size. */
+uint64_t region_part(struct ipcbuf_region *handle, uint64_t parts);
 
 /* Bytes in records that somebody holds. */
 uint64_t region_held(struct ipcbuf_region *handle);

@@ -15,6 +15,7 @@
 #include "check.h"
 #include "peer.h"
 #include "region.h"
+#include "system.h"
 
 #define REGION_VARIANT(fixture, label, backend_name, wait_name) \
 	FIXTURE_VARIANT_ADD(fixture, label) { \
@@ -29,17 +30,37 @@
 	}
 
 /*
- * The first thing in the setup of a fixture that has variants: one whose
- * backend this machine hasn't got, or that $IPCBUF_TEST_BACKEND doesn't name,
+ * The first thing in the setup of a fixture that has variants: one that this
+ * machine hasn't got, or that $IPCBUF_TEST_BACKEND doesn't name,
  * is skipped. A failed assertion's way out ends it here, since the harness would
  * go on with a test whose setup was skipped.
  */
-#define NEED_BACKEND(id) \
+#define NEED_VARIANT(which) \
 	do { \
-		const char *backend_missing = backend_why_not(id); \
-		if (backend_missing) \
+		const char *variant_missing = \
+			region_why_not((which)->backend, (which)->wait); \
+		if (variant_missing) \
 			SKIP(longjmp(_metadata->env, 1), "%s", \
-			     backend_missing); \
+			     variant_missing); \
+	} while (0)
+
+/* The first thing in a test that can't do with a smaller region. */
+#define NEED_BYTES(which, bytes) \
+	do { \
+		const char *bytes_missing = \
+			system_why_smaller((which)->backend, bytes); \
+		if (bytes_missing) \
+			SKIP(return, "%s", bytes_missing); \
+	} while (0)
+
+/* The first thing in a test of a backend that it names itself. */
+#define NEED_BACKEND(backend_name, wait_name) \
+	do { \
+		const char *backend_missing = \
+			system_why_not(IPCBUF_BACKEND_##backend_name, \
+				       IPCBUF_WAIT_##wait_name); \
+		if (backend_missing) \
+			SKIP(return, "%s", backend_missing); \
 	} while (0)
 
 /*
@@ -86,7 +107,7 @@
 	variants(fixture); \
 	FIXTURE_SETUP(fixture) \
 	{ \
-		NEED_BACKEND(variant->backend); \
+		NEED_VARIANT(variant); \
 		ASSERT_EQ(0, test_region_create(&self->region, \
 						variant->backend, \
 						variant->wait, bytes)); \

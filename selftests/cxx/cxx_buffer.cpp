@@ -141,12 +141,14 @@ TEST(many_come_at_once)
 /* Fails if who still has it loses it with its name, or the next one gets it. */
 TEST(name_goes_buffer_stays)
 {
+	make_small(8 * MIB);
 	member first, second;
 	void *record = buffer::allocate_record(second.tls, 100, 0);
 
 	MUST(record);
 	first.leave(true);
 	fill_write(record, 100, 1);
+	make_small(1 * MIB);
 	{
 		member other;
 

@@ -8,13 +8,14 @@
 /* Fails if a record has less room than was asked for, or isn't one's own. */
 TEST(sizes)
 {
-	static const std::size_t sizes[] = {
-		0, 1, 7, 8, 9, 64, 100, 4095, 4096, 4097, 65536, 1000000,
-		1 << 20, (1 << 20) + 1, 20000000,
+	member self;
+	const std::size_t part = buffer_part(1024);
+	const std::size_t sizes[] = {
+		0, 1, 7, 8, 9, 64, 100, 4095, 4096, 4097, 16 * part, part - 1,
+		part, part + 1, 20 * part,
 	};
 	std::vector<void *> records;
 	std::size_t i, count = sizeof(sizes) / sizeof(*sizes);
-	member self;
 
 	for (i = 0; i < count; i++) {
 		void *record = buffer::allocate_record(self.tls, sizes[i], 1);
@@ -39,13 +40,14 @@ TEST(no_memory_now)
 
 	make_small(8 * MIB);
 	member self;
+	const std::size_t part = buffer_part(8);
 	MUST(!buffer::allocate_record(self.tls, std::size_t(1) << 40, 1));
-	while ((record = buffer::allocate_record(self.tls, 1 * MIB, 1)))
+	while ((record = buffer::allocate_record(self.tls, part, 1)))
 		records.push_back(record);
 	MUST(records.size() >= 3);
 	for (void *held : records)
 		buffer::free_record(self.tls, held);
-	record = buffer::allocate_record(self.tls, 3 * MIB, 1);
+	record = buffer::allocate_record(self.tls, 3 * part, 1);
 	MUST(record);
 	buffer::free_record(self.tls, record);
 	self.end();
@@ -90,7 +92,7 @@ TEST(held_by_the_dead)
 		member other;
 
 		MUST(buffer::allocate_record(other.tls, 1000, 1));
-		MUST(buffer::allocate_record(other.tls, 10000000, 1));
+		MUST(buffer::allocate_record(other.tls, buffer_part(100), 1));
 		gate_post(ready, 1);
 		for (;;)
 			pause();

@@ -22,7 +22,7 @@ ALL_VARIANTS(death_told);
 
 FIXTURE_SETUP(death_told)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 2 * MIB));
 	self->ready = gate_new();

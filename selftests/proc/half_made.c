@@ -29,19 +29,26 @@ FIXTURE(half_made) {
 
 NAMED_VARIANTS(half_made);
 
+/* Where names' files may lie, and objects of memory. */
+static const char *folders(unsigned int i)
+{
+	return i ? system_name_folder : "/dev/shm";
+}
+
 /* On a machine of its own the test can see whatever is left behind. */
 static bool be_alone(void)
 {
 	return !unshare(CLONE_NEWNS | CLONE_NEWIPC) &&
 	       !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
-	       !mount("tmpfs", "/dev/shm", "tmpfs", 0, NULL);
+	       !mount("tmpfs", folders(0), "tmpfs", 0, NULL) &&
+	       !mount("tmpfs", folders(1), "tmpfs", 0, NULL);
 }
 
 FIXTURE_SETUP(half_made)
 {
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	options.size_bytes = 1 * MIB;
 	options.backend = variant->backend;
 	options.wait = variant->wait;
@@ -88,7 +95,8 @@ FIXTURE_TEARDOWN(half_made)
 	EXPECT_EQ(0, ipcbuf_region_unlink(self->name));
 	if (!self->alone)
 		return;
-	EXPECT_EQ(0, count_files("/dev/shm"));
+	EXPECT_EQ(0, count_files(folders(0)));
+	EXPECT_EQ(0, count_files(folders(1)));
 	EXPECT_EQ(1, count_lines("/proc/sysvipc/shm"));
 	EXPECT_EQ(1, count_lines("/proc/sysvipc/sem"));
 }

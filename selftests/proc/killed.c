@@ -111,12 +111,13 @@ static int hoard(void *arg)
 	const struct worker *worker = arg;
 	struct ipcbuf_region *region = test_region_join(worker->region);
 	struct random random = { worker->seed };
+	uint64_t limit = region_part(region, 32);
 	void *records[16] = { NULL };
 	unsigned int i = 0;
 
 	gate_post(worker->started, 1);
 	do {
-		records[i] = record_new(region, random_size(&random, MIB));
+		records[i] = record_new(region, random_size(&random, limit));
 		i = (i + 1) % ARRAY_SIZE(records);
 	} while (!ipcbuf_free(records[i]));
 	MUST(!"a record of its own couldn't be freed");

@@ -6,8 +6,6 @@
  */
 #include "../common/variants.h"
 
-#include "../common/advice.h"
-
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -34,7 +32,7 @@ ALL_VARIANTS(members);
 
 FIXTURE_SETUP(members)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, REGION_BYTES));
 	self->ready = gate_new();
@@ -99,6 +97,7 @@ TEST_F_TIMEOUT(members, thousand, 120)
 	pid_t pids[PROCESSES];
 	unsigned int i;
 
+	NEED_BYTES(variant, REGION_BYTES);
 	self->handles = HANDLES;
 	for (i = 0; i < PROCESSES; i++)
 		pids[i] = holder_new(self);
@@ -249,8 +248,8 @@ TEST_F(members, child_lives_on)
 {
 	pid_t pid;
 
-	if (!advice_hides())
-		SKIP(return, "madvise(MADV_DONTFORK) does nothing here");
+	if (!system_hides())
+		SKIP(return, "children have what their parents mapped here");
 	pid = peer_start(leave_a_child, self);
 	gate_wait(self->ready);
 	is_alive(_metadata, self);

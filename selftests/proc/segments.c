@@ -124,14 +124,14 @@ static void *join_race_thread(void *arg)
 TEST_F(segment, race_of_threads)
 {
 	struct shared shared = share(&self->region);
+	unsigned int racers = system_handles(variant->backend, RACERS), i;
 	pthread_t threads[RACERS];
-	int i;
 
-	for (i = 0; i < RACERS; i++)
+	for (i = 0; i < racers; i++)
 		ASSERT_EQ(0, pthread_create(&threads[i], NULL,
 					    join_race_thread, &shared));
-	gate_post(shared.start, RACERS);
-	for (i = 0; i < RACERS; i++)
+	gate_post(shared.start, racers);
+	for (i = 0; i < racers; i++)
 		EXPECT_EQ(0, pthread_join(threads[i], NULL));
 	EXPECT_EQ(1, *shared.calls);
 	EXPECT_EQ(0, ipcbuf_segment_remove(self->region.handle, key));

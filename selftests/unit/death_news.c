@@ -25,7 +25,7 @@ REGION_VARIANT(news, kmod_kmod, KMOD, KMOD);
 
 FIXTURE_SETUP(news)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 2 * MIB));
 	self->ready = gate_new();

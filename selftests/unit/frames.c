@@ -115,6 +115,8 @@ TEST_F(frames, half_sealed_frame)
 	uint32_t dead = region->member + 1, span, frame;
 	uint64_t sealing = ipcb_frame_word(IPCB_FRAME_SEALING, dead, 0);
 
+	if (!region->g.slabs_per_frame_shift)
+		SKIP(return, "a frame of so small a region is one slab");
 	ASSERT_EQ(0, ipcb_span_claim(region, 1, 0, &span));
 	frame = ipcb_frame_of_span(region, span);
 	region->frames[frame] = sealing;

@@ -23,7 +23,7 @@ REGION_VARIANT(left_behind, kmod_kmod, KMOD, KMOD);
 
 FIXTURE_SETUP(left_behind)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 2 * MIB));
 	self->in = channel_join(self->region.handle, 1, IPCBUF_CONSUMER, 4);

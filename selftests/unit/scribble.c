@@ -40,7 +40,7 @@ ALL_VARIANTS(scribble);
 
 FIXTURE_SETUP(scribble)
 {
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	self->started = gate_new();
 	self->go = gate_new();
 	self->halfway = gate_new();

@@ -8,6 +8,7 @@
 #include "../common/guard.h"
 #include "../common/variants.h"
 
+#include "cache.h"
 #include "channel.h"
 #include "directory.h"
 
@@ -24,7 +25,7 @@ FIXTURE_SETUP(spoilt)
 {
 	void *record;
 
-	NEED_BACKEND(variant->backend);
+	NEED_VARIANT(variant);
 	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
 					variant->wait, 2 * MIB));
 	self->handle = self->region.handle;
@@ -149,6 +150,25 @@ TEST_F(spoilt, huge_record_without_a_head)
 	EXPECT_EQ(-EUCLEAN, ipcbuf_usable_size(record, &usable));
 	EXPECT_LE(bytes, usable);
 	EXPECT_EQ(0, ipcbuf_free(record));
+}
+
+/*
+ * A huge record lies over a span that this thread has had since before: the words
+ * of its frames said that they were free. Fails if it is looked for among the
+ * thread's spans, of which there are none for such records.
+ */
+TEST_F(spoilt, huge_record_over_a_span_of_mine)
+{
+	struct ipcbuf_region *region = self->handle;
+	void *record = record_new(region, MIB);
+	uint32_t span = ipcb_span_of(region, ipcb_offset(region, record),
+				     IPCB_CLASS_HUGE);
+	uint32_t frame = ipcb_frame_of_span(region, span);
+
+	region->home[span] = ipcb_cache_last.cache->id;
+	EXPECT_NE(0, region->frames[frame]);
+	EXPECT_EQ(0, ipcbuf_free(record));
+	EXPECT_EQ(0, region->frames[frame]);
 }
 
 TEST_HARNESS_MAIN

@@ -120,6 +120,8 @@ static int run(const struct command *self, int argc, char **argv)
 	if (error)
 		return cmd_create_failed(arguments.region, &arguments.options,
 					 error);
+	if (*ipcbuf_hint())
+		cmd_failf("%s: %s", arguments.region, ipcbuf_hint());
 	status = check_backend(region, &arguments);
 	ipcbuf_region_close(region);
 	return status;

@@ -11,10 +11,12 @@ namespace ipc
 namespace detail
 {
 
-[[noreturn]] inline void fail(const std::string &what, int error)
+[[noreturn]] inline void fail(const std::string &what, int error,
+			      const std::string &hint = "")
 {
 	throw std::runtime_error("ipc::buffer::" + what + ": " +
-				 ipcbuf_strerror(error));
+				 ipcbuf_strerror(error) +
+				 (hint.empty() ? "" : ": " + hint));
 }
 
 } /* namespace detail */
@@ -43,7 +45,7 @@ inline buffer *buffer::initialize(const shm_key_t &key)
 			"$IPCBUF_WAIT has a value that isn't known)");
 	if (error)
 		detail::fail("initialize(\"" + std::string(key.name) + "\")",
-			     error);
+			     error, ipcbuf_hint());
 	return new buffer(region);
 }
 

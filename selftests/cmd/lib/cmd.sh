@@ -23,6 +23,26 @@ if [ -z "$IPCBUF_BIN" ]; then
 fi
 unset IPCBUF_REGION IPCBUF_WAIT
 
+# Where names are files, and memory; empty: it isn't. $IPCBUF_TEST_SYSTEM is there
+# where the tests keep to another system's rules.
+name_folder=/dev/shm
+memory_folder=/dev/shm
+is_darwin()
+{
+	[ "${IPCBUF_TEST_SYSTEM:-$(uname -s)}" = Darwin ]
+}
+if is_darwin; then
+	name_folder=/var/tmp
+	memory_folder=
+fi
+
+# What a region has, and a record of a transfer; and how to tell the command, where
+# that isn't what it does by itself.
+size=8M
+size_bytes=8388608
+record_bytes=65536
+record_option=
+
 # Seconds for a condition, and for a peer that never comes.
 patience=60
 
@@ -131,7 +151,26 @@ in_variant()
 		skip "\$IPCBUF_TEST_BACKEND is another one"
 	[ "$IPCBUF_REGION" != kmod ] || [ -w /dev/ipcbuf ] ||
 		skip "there is no /dev/ipcbuf"
+	! is_darwin || in_darwin
 	"$@"
+}
+
+# What macOS hasn't got; and what kern.sysv.shmmax is too small for.
+in_darwin()
+{
+	case $IPCBUF_REGION in
+	memfd | kmod) skip "macOS has no such memory" ;;
+	esac
+	case $IPCBUF_WAIT in
+	posix-sem | kmod) skip "macOS has no such semaphores" ;;
+	futex)	[ "${DARWIN_OS_SYNC:-1}" = 1 ] ||
+			skip "this macOS has no os_sync_wait_on_address()" ;;
+	esac
+	[ "$IPCBUF_REGION" = sysv ] || return 0
+	size=2M
+	size_bytes=2097152
+	record_bytes=16384
+	record_option="-R $record_bytes"
 }
 
 # The same for every backend and every way to wait; eight tests.
@@ -240,7 +279,7 @@ channel_has()
 
 shm_files()
 {
-	find /dev/shm -name "*$region*"
+	find /dev/shm /var/tmp -name "*$region*" 2>/dev/null || true
 }
 
 # System V objects have no names: those that weren't there before.
@@ -266,7 +305,7 @@ no_new_sysv()
 # Others on the machine may have objects for a short time, so look again.
 nothing_left()
 {
-	[ -z "$(shm_files)" ] || fail "left in /dev/shm: $(shm_files)"
+	[ -z "$(shm_files)" ] || fail "left: $(shm_files)"
 	wait_for no_new_sysv || fail "left: $(cat "$work/sysv.new")"
 	refute region_is_listed
 }
@@ -294,7 +333,9 @@ send_from()
 {
 	send_file=$1
 	shift
-	with_signals "$IPCBUF_BIN" send -t $patience -r "$region" "$@" \
+	# shellcheck disable=SC2086 # words, or none
+	with_signals "$IPCBUF_BIN" send -t $patience $record_option \
+		-r "$region" "$@" \
 		<"$send_file" 2>"$work/sender" 7>&- 8>&- &
 	sender=$!
 	started $sender

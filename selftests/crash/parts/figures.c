@@ -4,6 +4,7 @@
 
 #include "../../common/check.h"
 #include "../../common/fill.h"
+#include "../../common/system.h"
 
 #include <errno.h>
 
@@ -20,6 +21,8 @@ struct figures figures_of(struct crash *crash)
 
 	MUST_EQ(0, ipcbuf_region_trim(crash->region.handle));
 	info = region_info(crash->region.handle);
+	if (!system_gives_back(crash->backend))
+		info.committed_bytes = 0;
 	return (struct figures){
 		.held_records = info.held_records,
 		.held_bytes = info.held_bytes,

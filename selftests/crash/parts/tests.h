@@ -44,7 +44,7 @@
 	variants(fixture); \
 	FIXTURE_SETUP(fixture) \
 	{ \
-		NEED_BACKEND(variant->backend); \
+		NEED_VARIANT(variant); \
 		self->why_not = WALK_NOT; \
 	} \
 	FIXTURE_TEARDOWN(fixture) \

@@ -27,6 +27,7 @@ extern "C" {
 #include "../../common/fill.h"
 #include "../../common/peer.h"
 #include "../../common/region.h"
+#include "../../common/system.h"
 }
 #pragma GCC diagnostic pop
 
@@ -137,34 +138,58 @@ struct member {
 	}
 };
 
+struct test_variant {
+	std::uint32_t backend;
+	std::uint32_t wait_kind;
+	const char *region;
+	const char *wait;
+};
+
+/* In the process that runs a test. */
+inline const test_variant *running;
+
 /* Makes the buffer of test_key() a small one, before anybody comes. */
 inline void make_small(std::uint64_t bytes)
 {
 	ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 	ipcbuf_region *region;
 
-	options.size_bytes = bytes;
+	options.size_bytes = system_region_bytes(running->backend, bytes);
 	MUST_EQ(0, ipcbuf_region_create(test_key().name, &options, &region));
 	MUST_EQ(0, ipcbuf_region_close(region));
 }
 
-struct test_variant {
-	std::uint32_t backend;
-	const char *region;
-	const char *wait;
-};
+/* One of so many equal parts of the buffer of test_key(). */
+inline std::size_t buffer_part(std::uint64_t parts)
+{
+	ipcbuf_region *region;
+	std::uint64_t part;
+
+	MUST_EQ(0, ipcbuf_region_open(test_key().name, nullptr, &region));
+	part = region_part(region, parts);
+	MUST_EQ(0, ipcbuf_region_close(region));
+	return static_cast<std::size_t>(part);
+}
 
 inline const std::vector<test_variant> &all_variants()
 {
 	static const std::vector<test_variant> variants = {
-		{ IPCBUF_BACKEND_POSIX, "posix", "futex" },
-		{ IPCBUF_BACKEND_POSIX, "posix", "posix-sem" },
-		{ IPCBUF_BACKEND_POSIX, "posix", "sysv-sem" },
-		{ IPCBUF_BACKEND_SYSV, "sysv", "futex" },
-		{ IPCBUF_BACKEND_SYSV, "sysv", "posix-sem" },
-		{ IPCBUF_BACKEND_SYSV, "sysv", "sysv-sem" },
-		{ IPCBUF_BACKEND_KMOD, "kmod", "futex" },
-		{ IPCBUF_BACKEND_KMOD, "kmod", "kmod" },
+		{ IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_FUTEX,
+		  "posix", "futex" },
+		{ IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_POSIX_SEM,
+		  "posix", "posix-sem" },
+		{ IPCBUF_BACKEND_POSIX, IPCBUF_WAIT_SYSV_SEM,
+		  "posix", "sysv-sem" },
+		{ IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_FUTEX,
+		  "sysv", "futex" },
+		{ IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_POSIX_SEM,
+		  "sysv", "posix-sem" },
+		{ IPCBUF_BACKEND_SYSV, IPCBUF_WAIT_SYSV_SEM,
+		  "sysv", "sysv-sem" },
+		{ IPCBUF_BACKEND_KMOD, IPCBUF_WAIT_FUTEX,
+		  "kmod", "futex" },
+		{ IPCBUF_BACKEND_KMOD, IPCBUF_WAIT_KMOD,
+		  "kmod", "kmod" },
 	};
 
 	return variants;
@@ -177,6 +202,7 @@ inline int run_one(const test &test, const test_variant &variant)
 {
 	return peer_wait(start([&] {
 		alarm(test_seconds);
+		running = &variant;
 		setenv("IPCBUF_REGION", variant.region, 1);
 		setenv("IPCBUF_WAIT", variant.wait, 1);
 		test.run();
@@ -192,7 +218,8 @@ inline int run_tests()
 		    all_tests().size() * all_variants().size());
 	for (const auto &test : all_tests()) {
 		for (const auto &variant : all_variants()) {
-			const char *why_not = backend_why_not(variant.backend);
+			const char *why_not = region_why_not(variant.backend,
+							     variant.wait_kind);
 			int ret = why_not ? 0 : run_one(test, variant);
 
 			failed += ret != 0;
