@@ -53,7 +53,8 @@ receiver_killed()
 receiver_killed_at_the_end()
 {
 	remember_sysv
-	make_data 1000000 "$work/in"
+	# 16 records' worth.
+	make_data $((record_bytes * 61 / 4)) "$work/in"
 	mkfifo "$work/output"
 	exec 7<>"$work/output"
 	send_from "$work/in" x
