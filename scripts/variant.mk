@@ -4,7 +4,7 @@
 #
 #   SAN=address|undefined|thread   with a sanitizer, in build/asan …
 #   ARCH=aarch64                   for another machine, in build/aarch64
-#   SYSTEM=darwin ARCH=aarch64     for macOS, in build/macos-aarch64 (or x86_64)
+#   SYSTEM=darwin ARCH=arm64       for macOS, in build/macos-arm64 (or x86_64)
 #   DARWIN_RULES=1                 macOS's sources for Linux, in build/darwin-rules:
 #                                  the selftests then keep to its rules
 #   CC=clang BUILD=build/clang     with another compiler
@@ -16,6 +16,8 @@
 
 HOST_ARCH := $(shell uname -m)
 ARCH ?= $(HOST_ARCH)
+# Linux's name for it; macOS calls it so itself.
+override ARCH := $(patsubst arm64,aarch64,$(ARCH))
 SYSTEM ?= linux
 BOOTSTRAP_SETS := base selftest vm module
 SYS_LIBS := -pthread -lrt
@@ -25,10 +27,11 @@ EMULATOR :=
 SO_LDFLAGS := -Wl,-z,defs -Wl,-z,relro -Wl,-z,now
 
 ifeq ($(SYSTEM),darwin)
-BUILD ?= build/macos-$(ARCH)
-CC := scripts/zig-cc $(ARCH)-macos
-CXX := scripts/zig-cc c++ $(ARCH)-macos
-AR := scripts/zig-cc ar
+BUILD ?= build/macos-$(patsubst aarch64,arm64,$(ARCH))
+BOOTSTRAP_SETS := base selftest macos
+CC := $(CURDIR)/scripts/zig-cc $(ARCH)-macos
+CXX := $(CURDIR)/scripts/zig-cc c++ $(ARCH)-macos
+AR := $(CURDIR)/scripts/zig-cc ar
 SYSROOT := $(shell scripts/macos-sysroot --path $(ARCH))
 URCU_CFLAGS := -isystem $(SYSROOT)/include
 URCU_LIBS := $(SYSROOT)/lib/liburcu-bp.a $(SYSROOT)/lib/liburcu-common.a
@@ -125,6 +128,7 @@ TEST_LDFLAGS := $(PROG_LDFLAGS) $(LDFLAGS)
 TEST_LIBS := $(URCU_LIBS) $(SYS_LIBS)
 EMULATOR := $(EMULATOR)
 DARWIN_RULES := $(DARWIN_RULES)
+SYSTEM := $(SYSTEM)
 endef
 
 CONFIG := $(BUILD)/config.mk
