@@ -176,6 +176,19 @@ kselftest:
 	+$(Q)$(again) all
 	$(Q)scripts/kselftest $(BUILD) $(TESTS)
 
+# No more than build them.
+selftests:
+	$(Q)scripts/bootstrap $(filter-out vm module,$(BOOTSTRAP_SETS))
+	+$(Q)$(again) lib tools
+	$(Q)scripts/kselftest --build $(BUILD) $(TESTS)
+
+# All that can be had for macOS, and a look at it; nothing of it runs here.
+macos:
+	$(Q)scripts/bootstrap base selftest macos
+	+$(Q)$(again) SYSTEM=darwin ARCH=x86_64 lib tools samples selftests
+	+$(Q)$(again) SYSTEM=darwin ARCH=arm64 lib tools samples selftests
+	$(Q)scripts/check-macos build/macos-x86_64 build/macos-arm64
+
 kselftest-debug:
 	$(Q)scripts/bootstrap $(BOOTSTRAP_SETS)
 	+$(Q)$(again) all
@@ -268,6 +281,6 @@ help:
 FORCE:
 
 .PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
-	demo bench kselftest kselftest-debug crash-exhaustive mutants soak fuzz check model \
+	demo bench kselftest selftests macos kselftest-debug crash-exhaustive mutants soak fuzz check model \
 	install uninstall clean help FORCE
 .DELETE_ON_ERROR:

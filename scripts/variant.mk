@@ -5,7 +5,7 @@
 #   SAN=address|undefined|thread   with a sanitizer, in build/asan …
 #   SAN=address+undefined          with both, in build/asan-ubsan
 #   ARCH=aarch64                   for another machine, in build/aarch64
-#   SYSTEM=darwin ARCH=aarch64     for macOS, in build/macos-aarch64 (or x86_64)
+#   SYSTEM=darwin ARCH=arm64       for macOS, in build/macos-arm64 (or x86_64)
 #   DARWIN_RULES=1                 macOS's sources for Linux, in build/darwin-rules:
 #                                  the selftests then keep to its rules
 #   CC=clang BUILD=build/clang     with another compiler
@@ -21,6 +21,8 @@ plus := +
 
 HOST_ARCH := $(shell uname -m)
 ARCH ?= $(HOST_ARCH)
+# Linux's name for it; macOS calls it so itself.
+override ARCH := $(patsubst arm64,aarch64,$(ARCH))
 SYSTEM ?= linux
 BOOTSTRAP_SETS := base selftest vm module
 SYS_LIBS := -pthread -lrt
@@ -30,10 +32,11 @@ EMULATOR :=
 SO_LDFLAGS := -Wl,-z,defs -Wl,-z,relro -Wl,-z,now
 
 ifeq ($(SYSTEM),darwin)
-BUILD ?= build/macos-$(ARCH)
-CC := scripts/zig-cc $(ARCH)-macos
-CXX := scripts/zig-cc c++ $(ARCH)-macos
-AR := scripts/zig-cc ar
+BUILD ?= build/macos-$(patsubst aarch64,arm64,$(ARCH))
+BOOTSTRAP_SETS := base selftest macos
+CC := $(CURDIR)/scripts/zig-cc $(ARCH)-macos
+CXX := $(CURDIR)/scripts/zig-cc c++ $(ARCH)-macos
+AR := $(CURDIR)/scripts/zig-cc ar
 SYSROOT := $(shell scripts/macos-sysroot --path $(ARCH))
 URCU_CFLAGS := -isystem $(SYSROOT)/include
 URCU_LIBS := $(SYSROOT)/lib/liburcu-bp.a $(SYSROOT)/lib/liburcu-common.a
@@ -132,6 +135,7 @@ TEST_LDFLAGS := $(PROG_LDFLAGS) $(LDFLAGS)
 TEST_LIBS := $(URCU_LIBS) $(SYS_LIBS)
 EMULATOR := $(EMULATOR)
 DARWIN_RULES := $(DARWIN_RULES)
+SYSTEM := $(SYSTEM)
 endef
 
 CONFIG := $(BUILD)/config.mk

@@ -78,6 +78,7 @@ TEST_F(names, good)
 {
 	const char firsts[] = "azAZ09_", pads[] = "azAZ09_.-";
 	char name[IPCBUF_NAME_MAX + 1];
+	struct ipcbuf_region_info info;
 	struct ipcbuf_region *region;
 	unsigned int i;
 
@@ -87,7 +88,8 @@ TEST_F(names, good)
 			  i % 2 ? IPCBUF_NAME_MAX : 20);
 		ASSERT_EQ(0, ipcbuf_region_create(name, &self->options,
 						  &region));
-		EXPECT_STREQ(name, region_info(region).name);
+		info = region_info(region);
+		EXPECT_STREQ(name, info.name);
 		EXPECT_EQ(0, ipcbuf_region_close(region));
 		if (backend_has_names(variant->backend))
 			EXPECT_EQ(0, ipcbuf_region_unlink(name));
@@ -99,6 +101,7 @@ TEST_F(names, that_differ_little)
 {
 	struct ipcbuf_region *regions[4];
 	char names[4][IPCBUF_NAME_MAX + 1];
+	struct ipcbuf_region_info info;
 	unsigned int i;
 
 	make_name(names[0], 'a', 'b', IPCBUF_NAME_MAX);
@@ -110,8 +113,9 @@ TEST_F(names, that_differ_little)
 		ASSERT_EQ(0, ipcbuf_region_create(names[i], &self->options,
 						  &regions[i]));
 	for (i = 0; i < 4; i++) {
-		EXPECT_EQ(1, region_info(regions[i]).members);
-		EXPECT_STREQ(names[i], region_info(regions[i]).name);
+		info = region_info(regions[i]);
+		EXPECT_EQ(1, info.members);
+		EXPECT_STREQ(names[i], info.name);
 		EXPECT_EQ(0, ipcbuf_region_close(regions[i]));
 		if (backend_has_names(variant->backend))
 			EXPECT_EQ(0, ipcbuf_region_unlink(names[i]));
