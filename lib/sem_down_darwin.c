@@ -3,8 +3,10 @@
  * Waiting for a System V semaphore until a time, on a system whose semop() has
  * none: a thread of the process, the timekeeper, adds one to the semaphores of
  * those whose time has come. Each sleeper is in a list while it sleeps; under
- * the list's mutex the timekeeper marks it before it adds, so a semaphore gets
- * one too many at the most, for somebody who looks again in any case.
+ * the list's mutex the timekeeper marks it before it adds. It adds again every
+ * AGAIN_NS for as long as the sleeper is in the list: in a region that somebody
+ * spoils, two may sleep on one semaphore, or one may set it to 0 under another.
+ * What it has got too many is for somebody who looks again in any case.
  *
  * The timekeeper is started by the first who sleeps and ends with the process. A
  * child of fork() has none, and starts its own.
@@ -19,10 +21,12 @@
 
 #include "util.h"
 
+#define AGAIN_NS (10 * IPCB_NS_PER_MS)
+
 struct sleeper {
 	struct sleeper *next;
 	struct sleeper **link;		/* what points to it */
-	uint64_t deadline_ns;
+	uint64_t deadline_ns;		/* or when it is rung for again */
 	int sem_id;
 	uint32_t slot;
 	int is_late;
@@ -56,14 +60,12 @@ static uint64_t ring_the_late(uint64_t now)
 	struct sleeper *sleeper;
 
 	for (sleeper = list.sleepers; sleeper; sleeper = sleeper->next) {
-		if (sleeper->is_late)
-			continue;
-		if (sleeper->deadline_ns > now) {
-			due_ns = ipcb_min(due_ns, sleeper->deadline_ns);
-			continue;
+		if (sleeper->deadline_ns <= now) {
+			sleeper->is_late = 1;
+			sleeper->deadline_ns = now + AGAIN_NS;
+			ring(sleeper);
 		}
-		sleeper->is_late = 1;
-		ring(sleeper);
+		due_ns = ipcb_min(due_ns, sleeper->deadline_ns);
 	}
 	return due_ns;
 }
