@@ -3,17 +3,18 @@
 #include "kmod.h"
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define DEVICE "/dev/ipcbuf"
 
+/* Libraries don't agree on the type of what ioctl() is to do. */
 int ipcb_kmod_call(int fd, unsigned long command, void *argument)
 {
 	int result;
 
 	do
-		result = ioctl(fd, command, argument);
+		result = (int)syscall(SYS_ioctl, fd, command, argument);
 	while (result < 0 && errno == EINTR);
 	return result < 0 ? -errno : result;
 }

@@ -8,6 +8,7 @@
 
 #include <ipcbuf/region.h>
 
+#include "hint.h"
 #include "kinds.h"
 #include "os.h"
 
@@ -62,16 +63,36 @@ int ipcb_memory_select(uint32_t id, uint32_t wait, uint64_t size_bytes,
 	return error;
 }
 
+uint64_t ipcb_memory_address_room(void)
+{
+	return sizeof(size_t) < sizeof(uint64_t) ? SIZE_MAX / 8 : UINT64_MAX;
+}
+
+int ipcb_memory_addressable(uint64_t bytes)
+{
+	if (bytes <= SIZE_MAX - IPCB_MAP_ALIGN)
+		return 0;
+	ipcb_hint("the region has %llu bytes, more than a process of %u bits "
+		  "can map", (unsigned long long)bytes,
+		  (unsigned int)sizeof(size_t) * 8);
+	return -ENOMEM;
+}
+
 int ipcb_memory_reserve(uint64_t bytes, unsigned char **ret)
 {
 	uint64_t total = bytes + IPCB_MAP_ALIGN;
 	unsigned char *raw, *aligned;
 	uint64_t head, tail;
 
+	if (ipcb_memory_addressable(bytes))
+		return -ENOMEM;
 	raw = mmap(NULL, total, PROT_NONE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (raw == MAP_FAILED)
+	if (raw == MAP_FAILED) {
+		ipcb_hint("this process hasn't got %llu bytes of address space "
+			  "left to map the region", (unsigned long long)total);
 		return -ENOMEM;
+	}
 	head = ipcb_align_up((uintptr_t)raw, IPCB_MAP_ALIGN) - (uintptr_t)raw;
 	aligned = raw + head;
 	tail = total - head - bytes;

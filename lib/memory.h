@@ -139,6 +139,13 @@ uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory);
 /* For backends that can always be had, of any size, ... */
 int ipcb_memory_always(void);
 uint64_t ipcb_memory_any_room(void);
+
+/*
+ * A process of 32 bits can't map what others can. -ENOMEM, with a hint, if it
+ * can't map so many bytes whatever else it has; and how many are no trouble.
+ */
+int ipcb_memory_addressable(uint64_t bytes);
+uint64_t ipcb_memory_address_room(void);
 /* ... whose lock file tells the owner, ... */
 int ipcb_memory_owner_of_file(const struct ipcb_memory *memory, int lock_fd,
 			      struct ipcb_name_owner *ret_owner);

@@ -20,6 +20,11 @@
 #include "namefile.h"
 #include "util.h"
 
+/* Of Linux 5.14, which some libraries don't know. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
 const char ipcb_os_name_dir[] = "/dev/shm";
 const int ipcb_os_folds_case = 0;
 
@@ -190,9 +195,14 @@ int ipcb_os_limit(enum ipcb_os_limit which, struct ipcb_os_limit_now *ret)
 	return 0;
 }
 
+/* glibc's strerror() translates, and writes to memory that threads share. */
 const char *ipcb_os_strerror(int error)
 {
+#ifdef __GLIBC__
 	return strerrordesc_np(error);
+#else
+	return strerror(error);
+#endif
 }
 
 /* Its file may have been replaced since: proc(5). */

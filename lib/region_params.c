@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "hint.h"
 #include "limits.h"
 
 #define DEFAULT_MODE 0600u
@@ -58,11 +59,23 @@ static int choose_backends(const struct ipcbuf_region_options *options,
 	       0 : -EOPNOTSUPP;
 }
 
+static void hint_cut(uint64_t room, uint64_t bytes, uint64_t wanted)
+{
+	if (room == ipcb_memory_address_room())
+		ipcb_hint("the region has %llu bytes and not %llu, as a process "
+			  "of %u bits can't map much more",
+			  (unsigned long long)bytes, (unsigned long long)wanted,
+			  (unsigned int)sizeof(size_t) * 8);
+	else
+		ipcb_limits_hint_cut(bytes, wanted);
+}
+
 /* A default that is more than the system allows becomes what it allows. */
 static int cut_default(struct ipcb_region_params *params)
 {
 	uint64_t wanted = params->geometry.size_bytes;
-	uint64_t room = params->memory->room();
+	uint64_t room = ipcb_min(params->memory->room(),
+				 ipcb_memory_address_room());
 	uint64_t frame;
 	int error;
 
@@ -74,7 +87,7 @@ static int cut_default(struct ipcb_region_params *params)
 		error = ipcb_geometry_compute(ipcb_align_down(room, frame),
 					      &params->geometry);
 	}
-	ipcb_limits_hint_cut(params->geometry.size_bytes, wanted);
+	hint_cut(room, params->geometry.size_bytes, wanted);
 	return error ? -ENOSPC : 0;
 }
 
@@ -97,6 +110,8 @@ int ipcb_region_params(const struct ipcbuf_region_options *options,
 		error = choose_backends(&copy, &params);
 	if (!error && !copy.size_bytes)
 		error = cut_default(&params);
+	if (!error)
+		error = ipcb_memory_addressable(params.geometry.size_bytes);
 	if (error)
 		return error;
 	params.flags = copy.flags;

@@ -17,6 +17,9 @@
 #include "cancel.h"
 #include "os.h"
 
+/* Of a sleep by a clock that can be set; who wakes looks again. */
+#define LONGEST_NS (3600 * IPCB_NS_PER_SEC)
+
 /* A line each, so that sleepers don't disturb one another. */
 struct posix_sem {
 	sem_t sem;
@@ -90,22 +93,48 @@ static void posix_sem_reset(struct ipcb_wait_region *wait, uint32_t slot)
 			return;
 }
 
+static struct timespec timespec_of(uint64_t ns)
+{
+	return (struct timespec){
+		.tv_sec = (time_t)(ns / IPCB_NS_PER_SEC),
+		.tv_nsec = (long)(ns % IPCB_NS_PER_SEC),
+	};
+}
+
+/*
+ * Not every library can wait by the monotonic clock. musl, which can't, makes
+ * what is left until then out of a time before it sleeps, so a clock that is set
+ * while it sleeps changes nothing.
+ */
+static int wait_until(sem_t *sem, uint64_t deadline_ns)
+{
+	struct timespec until;
+#ifdef __GLIBC__
+	until = timespec_of(deadline_ns);
+	return ipcb_errno(sem_clockwait(sem, CLOCK_MONOTONIC, &until));
+#else
+	uint64_t now = ipcbuf_now_ns(), rest;
+
+	if (clock_gettime(CLOCK_REALTIME, &until))
+		return -errno;
+	rest = deadline_ns > now ? deadline_ns - now : 0;
+	rest = ipcb_min(rest, LONGEST_NS);
+	until = timespec_of((uint64_t)until.tv_sec * IPCB_NS_PER_SEC +
+			    (uint64_t)until.tv_nsec + rest);
+	return ipcb_errno(sem_timedwait(sem, &until));
+#endif
+}
+
 static int posix_sem_sleep(struct ipcb_wait_region *wait,
 			   struct ipcb_wait_object *object, uint32_t slot,
 			   uint64_t deadline_ns, uint32_t deaths)
 {
-	struct timespec until = {
-		.tv_sec = (time_t)(deadline_ns / IPCB_NS_PER_SEC),
-		.tv_nsec = (long)(deadline_ns % IPCB_NS_PER_SEC),
-	};
-
 	int cancel = ipcb_cancel_off();
 	int error;
 
 	(void)deaths;
 	(void)object;
-	error = ipcb_errno(sem_clockwait(sem_at(wait, slot), CLOCK_MONOTONIC,
-					 &until));
+	error = wait_until(sem_at(wait, slot), deadline_ns);
 	ipcb_cancel_restore(cancel);
 	return error == -ETIMEDOUT ? error : 0;
 }

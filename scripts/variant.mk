@@ -5,6 +5,8 @@
 #   SAN=address|undefined|thread   with a sanitizer, in build/asan …
 #   SAN=address+undefined          with both, in build/asan-ubsan
 #   ARCH=aarch64                   for another machine, in build/aarch64
+#   LIBC=musl                      with another C library, in build/musl; ARCH=armhf:
+#                                  for 32 bits, in build/armhf
 #   SYSTEM=darwin ARCH=arm64       for macOS, in build/macos-arm64 (or x86_64)
 #   DARWIN_RULES=1                 macOS's sources for Linux, in build/darwin-rules:
 #                                  the selftests then keep to its rules
@@ -37,19 +39,26 @@ BOOTSTRAP_SETS := base selftest macos
 CC := $(CURDIR)/scripts/zig-cc $(ARCH)-macos
 CXX := $(CURDIR)/scripts/zig-cc c++ $(ARCH)-macos
 AR := $(CURDIR)/scripts/zig-cc ar
-SYSROOT := $(shell scripts/macos-sysroot --path $(ARCH))
-URCU_CFLAGS := -isystem $(SYSROOT)/include
-URCU_LIBS := $(SYSROOT)/lib/liburcu-bp.a $(SYSROOT)/lib/liburcu-common.a
-TOOL_CFLAGS := $(URCU_CFLAGS)
-TOOL_LIBS := $(SYSROOT)/lib/libxxhash.a $(SYSROOT)/lib/libjson-c.a
+SYSROOT := $(shell scripts/zig-sysroot --path $(ARCH)-macos)
 SYS_LIBS :=
 PROG_LDFLAGS :=
 SO_LDFLAGS :=
 else ifneq ($(SYSTEM),linux)
 $(error SYSTEM=$(SYSTEM): linux or darwin)
+else ifneq ($(filter armhf,$(ARCH))$(filter musl,$(LIBC)),)
+ZIG_TARGET := $(if $(filter armhf,$(ARCH)),arm-linux-musleabihf,$(ARCH)-linux-musl)
+BUILD ?= build/$(if $(filter armhf,$(ARCH)),armhf,musl)
+SYSROOT := $(shell scripts/zig-sysroot --path $(ZIG_TARGET))
+CC := $(CURDIR)/scripts/zig-cc $(ZIG_TARGET)
+CXX := $(CURDIR)/scripts/zig-cc c++ $(ZIG_TARGET)
+AR := $(CURDIR)/scripts/zig-cc ar
+BOOTSTRAP_SETS := base selftest musl
+# There is no such C library here to load.
+PROG_LDFLAGS := -static
+EMULATOR := $(if $(filter armhf,$(ARCH)),qemu-arm,env)
 else ifneq ($(ARCH),$(HOST_ARCH))
 ifneq ($(ARCH),aarch64)
-$(error ARCH=$(ARCH): only aarch64 can be built for from here)
+$(error ARCH=$(ARCH): only aarch64 and armhf can be built for from here)
 endif
 BUILD ?= build/aarch64
 CC := aarch64-linux-gnu-gcc
@@ -61,6 +70,13 @@ PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) \
 PROG_LDFLAGS := -static
 EMULATOR := qemu-aarch64
 BOOTSTRAP_SETS := base selftest cross
+endif
+
+ifneq ($(findstring zig-cc,$(CC)),)
+URCU_CFLAGS := -isystem $(SYSROOT)/include
+URCU_LIBS := $(SYSROOT)/lib/liburcu-bp.a $(SYSROOT)/lib/liburcu-common.a
+TOOL_CFLAGS := $(URCU_CFLAGS)
+TOOL_LIBS := $(SYSROOT)/lib/libxxhash.a $(SYSROOT)/lib/libjson-c.a
 endif
 
 # What the sources are chosen for.
@@ -109,6 +125,11 @@ say = $(if $(Q),@printf '  %-3s %s\n' $1 $2)
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion $(WERROR)
+# Sizes are of 64 bits wherever they are shared; who can't map as much is refused
+# the region (ipcb_memory_addressable).
+ifeq ($(ARCH),armhf)
+WARNINGS += -Wno-shorten-64-to-32
+endif
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE= $(WARNINGS) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS)
 CXX_STD := c++17
 ALL_CXXFLAGS := -std=$(CXX_STD) $(WARNINGS) -Wpedantic $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS)
@@ -119,7 +140,7 @@ need = $(if $(shell $(PKG_CONFIG) --exists $1 && echo yes),,\
 ask = $(strip $(call need,$2)$(shell $(PKG_CONFIG) $1 $2))
 once = $(eval $1 := $$(call ask,$2,$3))$($1)
 
-ifeq ($(SYSTEM),linux)
+ifeq ($(findstring zig-cc,$(CC)),)
 URCU_CFLAGS = $(call once,URCU_CFLAGS,--cflags,liburcu-bp)
 URCU_LIBS = $(call once,URCU_LIBS,--libs,liburcu-bp)
 TOOL_CFLAGS = $(call once,TOOL_CFLAGS,--cflags,libxxhash json-c)

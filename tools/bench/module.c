@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +31,7 @@ static struct {
 
 static int call(int fd, unsigned long command, void *argument)
 {
-	int ret = ioctl(fd, command, argument);
+	int ret = (int)syscall(SYS_ioctl, fd, command, argument);
 
 	return ret < 0 ? -errno : ret;
 }
