@@ -238,6 +238,7 @@ TEST_F(module, name_of_another_kind)
 /* Fails if a descriptor doesn't keep the region, or doesn't lead to it. */
 TEST_F(module, descriptor)
 {
+	struct ipcbuf_region_info info;
 	struct ipcbuf_region *again;
 
 	EXPECT_EQ(0, ipcbuf_region_unlink(self->region.name));
@@ -245,7 +246,8 @@ TEST_F(module, descriptor)
 	EXPECT_EQ(-ENOENT, open_once(self, 0));
 	ASSERT_EQ(0, ipcbuf_region_open_fd(self->fd, NULL, &again));
 	EXPECT_EQ(1, region_info(again).members);
-	EXPECT_STREQ(self->region.name, region_info(again).name);
+	info = region_info(again);
+	EXPECT_STREQ(self->region.name, info.name);
 	EXPECT_EQ(0, ipcbuf_free(record_new(again, 1000)));
 	EXPECT_EQ(0, open_fd_once(self->fd, IPCBUF_REGION_RDONLY));
 	EXPECT_EQ(0, ipcbuf_region_close(again));

@@ -21,6 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* glibc's older ones have no name for it. */
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
 #define PAGE	     4096u
 #define MAX_PAGES    64u
 #define MAX_SLOTS    8u
@@ -265,7 +270,7 @@ static int call(struct actor *actor, int fd, unsigned long number,
 	}
 	tame(actor, number, argument);
 	count_call(actor);
-	return ioctl(fd, number, address);
+	return (int)syscall(SYS_ioctl, fd, number, address);
 }
 
 /*
@@ -801,7 +806,7 @@ static void interrupt_often(void)
 	};
 	timer_t timer;
 
-	event._sigev_un._tid = thread_id();
+	event.sigev_notify_thread_id = thread_id();
 	MUST_EQ(0, sigaction(SIGALRM, &action, NULL));
 	MUST_EQ(0, timer_create(CLOCK_MONOTONIC, &event, &timer));
 	MUST_EQ(0, timer_settime(timer, 0, &often, NULL));

@@ -51,8 +51,13 @@ GUARD_PLAIN static inline uint64_t guard_round(uint64_t bytes)
 GUARD_PLAIN static inline void *
 guard_map(void *address, size_t bytes, int prot, int flags, int fd, off_t offset)
 {
+#ifdef SYS_mmap
 	return (void *)syscall(SYS_mmap, address, bytes, prot, flags, fd,
 			       offset);
+#else
+	return (void *)syscall(SYS_mmap2, address, bytes, prot, flags, fd,
+			       (long)(offset / 4096));
+#endif
 }
 
 /* The part of a room becomes, or becomes again, what nobody may touch. */

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -91,7 +91,7 @@ static void set_name(char name[IPCBUF_IOC_NAME_BYTES], const char *from)
 
 int kmod_call(int fd, unsigned long command, void *argument)
 {
-	int ret = ioctl(fd, command, argument);
+	int ret = (int)syscall(SYS_ioctl, fd, command, argument);
 
 	return ret < 0 ? -errno : ret;
 }

@@ -41,7 +41,7 @@ TEST(no_memory_now)
 	make_small(8 * MIB);
 	member self;
 	const std::size_t part = buffer_part(8);
-	MUST(!buffer::allocate_record(self.tls, std::size_t(1) << 40, 1));
+	MUST(!buffer::allocate_record(self.tls, SIZE_MAX / 4, 1));
 	while ((record = buffer::allocate_record(self.tls, part, 1)))
 		records.push_back(record);
 	MUST(records.size() >= 3);

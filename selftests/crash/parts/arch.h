@@ -26,7 +26,10 @@ static inline bool arch_can_step(void)
 	return true;
 }
 
-static inline unsigned long long *arch_place(struct user_regs_struct *regs)
+/* Libraries don't agree on the type of a register. */
+typedef __typeof__(((struct user_regs_struct *)0)->rip) arch_word;
+
+static inline arch_word *arch_place(struct user_regs_struct *regs)
 {
 	return &regs->rip;
 }
@@ -51,7 +54,10 @@ static inline bool arch_can_step(void)
 	return getauxval(AT_HWCAP) & ARCH_HAS_ATOMICS;
 }
 
-static inline unsigned long long *arch_place(struct user_regs_struct *regs)
+/* Libraries don't agree on the type of a register. */
+typedef __typeof__(((struct user_regs_struct *)0)->pc) arch_word;
+
+static inline arch_word *arch_place(struct user_regs_struct *regs)
 {
 	return &regs->pc;
 }
