@@ -9,6 +9,14 @@
 
 #include <ipcbuf/region.h>
 
+/* Where a struct timespec is wider than the kernel's first one was: Linux 5.1. */
+#if defined(SYS_futex_time64) && !defined(__LP64__)
+#define FUTEX (sizeof(((struct timespec *)0)->tv_sec) > sizeof(long) ? \
+	       SYS_futex_time64 : SYS_futex)
+#else
+#define FUTEX SYS_futex
+#endif
+
 /* FUTEX_WAIT_BITSET takes absolute times of CLOCK_MONOTONIC. */
 static int futex_sleep(struct ipcb_wait_region *wait,
 		       struct ipcb_wait_object *object, uint32_t slot,
@@ -24,7 +32,7 @@ static int futex_sleep(struct ipcb_wait_region *wait,
 	(void)wait;
 	(void)deaths;
 	(void)slot;
-	if (syscall(SYS_futex, &object->waiting, FUTEX_WAIT_BITSET, 1, until,
+	if (syscall(FUTEX, &object->waiting, FUTEX_WAIT_BITSET, 1, until,
 		    NULL, FUTEX_BITSET_MATCH_ANY) && errno == ETIMEDOUT)
 		return -ETIMEDOUT;
 	return 0;
@@ -35,7 +43,7 @@ static void futex_wake(struct ipcb_wait_region *wait,
 {
 	(void)wait;
 	(void)slot;
-	syscall(SYS_futex, &object->waiting, FUTEX_WAKE, 1, NULL, NULL, 0);
+	syscall(FUTEX, &object->waiting, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
 const struct ipcb_wait_ops ipcb_wait_futex = {

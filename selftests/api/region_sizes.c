@@ -105,9 +105,9 @@ TEST_F(sizes, impossible)
 {
 	const uint64_t sizes[] = { 1, 4096, IPCBUF_REGION_MIN_BYTES - 1,
 				   IPCBUF_REGION_MAX_BYTES + 1,
-				   UINT64_C(1) << 63, INT64_MAX, SIZE_MAX,
-				   SIZE_MAX - 1, SIZE_MAX - 4095,
-				   SIZE_MAX - 2 * MIB };
+				   UINT64_C(1) << 63, INT64_MAX, UINT64_MAX,
+				   UINT64_MAX - 1, UINT64_MAX - 4095,
+				   UINT64_MAX - 2 * MIB };
 	struct ipcbuf_region *again = POISON;
 	unsigned int i;
 

@@ -28,8 +28,8 @@ uint64_t system_region_bytes(uint32_t backend, uint64_t wanted_bytes)
 const char *system_why_smaller(uint32_t backend, uint64_t wanted_bytes)
 {
 	(void)backend;
-	(void)wanted_bytes;
-	return NULL;
+	return sizeof(size_t) < 8 && wanted_bytes > 512 * MIB ?
+	       "a process of 32 bits can't map it" : NULL;
 }
 
 unsigned int system_regions(uint32_t backend, uint32_t wait,

@@ -2,13 +2,19 @@
 /* Error messages and help texts; see cmd.h. */
 #include "cmd.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+/* With the limit that is in the way of a region, where one is. */
 int cmd_fail(const char *what, int error)
 {
+	int limited = error == -ENOMEM || error == -ENOSPC;
+
 	fprintf(stderr, "ipcbuf: %s: %s\n", what, ipcbuf_strerror(error));
+	if (limited && *ipcbuf_hint())
+		fprintf(stderr, "ipcbuf: %s: %s\n", what, ipcbuf_hint());
 	return CMD_FAILED;
 }
 

@@ -17,14 +17,6 @@ struct asked {
 	uint32_t wait;
 };
 
-/* With the limit that was in the way, where it was one. */
-static int fail(const char *region, int error)
-{
-	cmd_fail(region, error);
-	return *ipcbuf_hint() ? cmd_failf("%s: %s", region, ipcbuf_hint()) :
-				CMD_FAILED;
-}
-
 static int fail_without_module(const char *region)
 {
 	if (access(DEVICE, F_OK))
@@ -44,7 +36,7 @@ static int fail_by_reason(const struct asked *asked, int error)
 	if (kmod && access(DEVICE, R_OK | W_OK))
 		return fail_without_module(asked->region);
 	if (error == -EACCES)
-		return fail(asked->region, error);
+		return cmd_fail(asked->region, error);
 	if (asked->wait == IPCBUF_WAIT_KMOD && !kmod)
 		return cmd_failf("%s: only a kmod region can wait by kmod",
 				 asked->region);
@@ -55,7 +47,7 @@ static int fail_by_reason(const struct asked *asked, int error)
 	if (kmod && asked->size_bytes > IPCBUF_REGION_MAX_BYTES / 2)
 		return cmd_failf("%s: a kmod region can have 8T at the most",
 				 asked->region);
-	return fail(asked->region, error);
+	return cmd_fail(asked->region, error);
 }
 
 int cmd_create_failed(const char *region,
@@ -67,7 +59,7 @@ int cmd_create_failed(const char *region,
 	struct asked asked = { .region = region };
 
 	if (error != -EINVAL && error != -EOPNOTSUPP && error != -EACCES)
-		return fail(region, error);
+		return cmd_fail(region, error);
 	if (options) {
 		asked.size_bytes = options->size_bytes;
 		asked.backend = options->backend;
