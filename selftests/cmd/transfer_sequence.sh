@@ -6,11 +6,12 @@
 
 . "$(dirname "$0")/lib/cmd.sh"
 
-# One process after the other on either side, with nothing between them.
+# One process after the other on either side, with nothing between them. The next
+# region is made while the last one is still being closed: both must have room.
 send_each()
 {
 	for number in 1 2 3 4 5 6 7 8; do
-		"$IPCBUF_BIN" send -t $patience -r "$region" x \
+		"$IPCBUF_BIN" send -t $patience -s 1M -R 4K -r "$region" x \
 			<"$work/in.$number" || return 1
 	done
 }
@@ -18,7 +19,7 @@ send_each()
 recv_each()
 {
 	for number in 1 2 3 4 5 6 7 8; do
-		"$IPCBUF_BIN" recv -t $patience -r "$region" x \
+		"$IPCBUF_BIN" recv -t $patience -s 1M -r "$region" x \
 			>"$work/out.$number" || return 1
 	done
 }

@@ -28,7 +28,7 @@ uint64_t system_region_bytes(uint32_t backend, uint64_t wanted_bytes)
 const char *system_why_smaller(uint32_t backend, uint64_t wanted_bytes)
 {
 	(void)backend;
-	return sizeof(size_t) < 8 && wanted_bytes > 512 * MIB ?
+	return sizeof(size_t) < 8 && wanted_bytes > UINT64_C(512) << 20 ?
 	       "a process of 32 bits can't map it" : NULL;
 }
 
