@@ -182,11 +182,14 @@ selftests:
 	+$(Q)$(again) lib tools
 	$(Q)scripts/kselftest --build $(BUILD) $(TESTS)
 
-# All that can be had for macOS, and a look at it; nothing of it runs here.
+# All that can be had for macOS, and a look at it; nothing of it runs here. The
+# selftests come last, as that makes what they want once more.
 macos:
 	$(Q)scripts/bootstrap base selftest macos
-	+$(Q)$(again) SYSTEM=darwin ARCH=x86_64 lib tools samples selftests
-	+$(Q)$(again) SYSTEM=darwin ARCH=arm64 lib tools samples selftests
+	+$(Q)$(again) SYSTEM=darwin ARCH=x86_64 lib tools samples
+	+$(Q)$(again) SYSTEM=darwin ARCH=x86_64 selftests
+	+$(Q)$(again) SYSTEM=darwin ARCH=arm64 lib tools samples
+	+$(Q)$(again) SYSTEM=darwin ARCH=arm64 selftests
 	$(Q)scripts/check-macos build/macos-x86_64 build/macos-arm64
 
 kselftest-debug:
