@@ -254,9 +254,19 @@ static void clear(struct entry *table, unsigned int level, uint64_t index)
 	}
 }
 
-/* The entry of this very object, listed or not. */
-static struct entry *entry_of(struct ipcbuf_region *region, uint64_t offset,
-			      unsigned int *ret_level)
+/*
+ * The entry of this very object, listed or not, as its place in a table. Where
+ * that table is is read once: in a region that somebody spoils it may be another
+ * one, or none, the next time.
+ */
+struct place {
+	struct entry *table;
+	uint64_t index;
+	unsigned int level;
+};
+
+static int find_place(struct ipcbuf_region *region, uint64_t offset,
+		      struct place *ret)
 {
 	struct ipcb_object *object = ipcb_object_at(region, offset);
 	char name[IPCBUF_NAME_MAX + 1];
@@ -264,7 +274,7 @@ static struct entry *entry_of(struct ipcbuf_region *region, uint64_t offset,
 	uint64_t hash;
 
 	if (!object)
-		return NULL;
+		return -ENOENT;
 	hash = spread(key_value(ipcb_object_key(object, name)));
 	for (level = 0; level < IPCB_DIR_LEVELS; level++) {
 		struct entry *table = level_at(region, level);
@@ -275,23 +285,23 @@ static struct entry *entry_of(struct ipcbuf_region *region, uint64_t offset,
 			uint64_t word = ipcb_load_relaxed(&e->word);
 
 			if ((word & WORD_USED) && word_offset(word) == offset) {
-				*ret_level = level;
-				return e;
+				*ret = (struct place){
+					table, (uint64_t)(e - table), level,
+				};
+				return 0;
 			}
 		}
 	}
-	return NULL;
+	return -ENOENT;
 }
 
 void ipcb_directory_remove(struct ipcbuf_region *region, uint64_t offset)
 {
-	unsigned int level;
-	struct entry *e = entry_of(region, offset, &level), *table;
+	struct place place;
 
-	if (!e)
+	if (find_place(region, offset, &place))
 		return;
-	table = level_at(region, level);
-	clear(table, level, (uint64_t)(e - table));
+	clear(place.table, place.level, place.index);
 	ipcb_add_relaxed(&region->header->dir_objects, -(uint64_t)1);
 }
 
@@ -336,9 +346,11 @@ int ipcb_directory_each_level(struct ipcbuf_region *region,
 	unsigned int level;
 	int result = 0;
 
-	for (level = 0; level < IPCB_DIR_LEVELS && !result; level++)
-		if (level_at(region, level))
-			result = visit(region, ipcb_load_relaxed(
-				&region->header->dir_level[level]), arg);
+	for (level = 0; level < IPCB_DIR_LEVELS && !result; level++) {
+		struct entry *table = level_at(region, level);
+
+		if (table)
+			result = visit(region, ipcb_offset(region, table), arg);
+	}
 	return result;
 }

@@ -8,11 +8,14 @@
 #include "../common/guard.h"
 #include "../common/variants.h"
 
+#include <pthread.h>
+
 #include "cache.h"
 #include "channel.h"
 #include "directory.h"
 
-#define KEY ipcbuf_key_id(7)
+#define KEY	   ipcbuf_key_id(7)
+#define WANDERINGS 20000u
 
 FIXTURE(spoilt) {
 	struct test_region region;
@@ -169,6 +172,54 @@ TEST_F(spoilt, huge_record_over_a_span_of_mine)
 	EXPECT_NE(0, region->frames[frame]);
 	EXPECT_EQ(0, ipcbuf_free(record));
 	EXPECT_EQ(0, region->frames[frame]);
+}
+
+struct wanderer {
+	uint64_t *word;
+	uint64_t values[2];
+	int stop;
+};
+
+static void *wander(void *arg)
+{
+	struct wanderer *wanderer = arg;
+	unsigned int i = 0;
+
+	while (!__atomic_load_n(&wanderer->stop, __ATOMIC_RELAXED))
+		__atomic_store_n(wanderer->word, wanderer->values[i++ % 2],
+				 __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/*
+ * The directory's first table is where it was, or nowhere. Fails (touches what is
+ * outside) if whoever takes an entry out reads twice where the table is.
+ */
+TEST_F(spoilt, directory_that_wanders)
+{
+	struct ipcbuf_channel *channel = channel_join(self->handle, 1,
+						      IPCBUF_PRODUCER, 2);
+	struct ipcb_header *header = self->handle->header;
+	struct wanderer wanderer = {
+		.word = &header->dir_level[0],
+		.values = { 0, header->dir_level[0] },
+	};
+	pthread_t thread;
+	unsigned int i;
+
+	ASSERT_NE(0, wanderer.values[1]);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, wander, &wanderer));
+	for (i = 0; i < WANDERINGS; i++) {
+		EXPECT_EQ(0, ipcbuf_channel_close(channel));
+		if (ipcbuf_channel_open(self->handle, KEY, IPCBUF_PRODUCER, NULL,
+					&channel))
+			break;
+	}
+	__atomic_store_n(&wanderer.stop, 1, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	header->dir_level[0] = wanderer.values[1];
+	if (i == WANDERINGS)
+		EXPECT_EQ(0, ipcbuf_channel_close(channel));
 }
 
 TEST_HARNESS_MAIN
