@@ -70,7 +70,7 @@ static uint64_t slot_offset(uint64_t slot)
 static uint64_t spsc_bytes(uint32_t depth_shift)
 {
 	return sizeof(struct ipcb_spsc) +
-	       (sizeof(uint64_t) << depth_shift);
+	       ((uint64_t)sizeof(uint64_t) << depth_shift);
 }
 
 static void spsc_init(struct ipcb_object *object, uint32_t depth_shift)
