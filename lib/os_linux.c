@@ -172,6 +172,24 @@ int ipcb_os_sem_down(int sem_id, uint32_t slot, uint64_t deadline_ns)
 	return error == -EAGAIN ? -ETIMEDOUT : error;
 }
 
+static struct ipcb_os_limit_now pick(enum ipcb_os_limit which,
+				     const struct shminfo *shm,
+				     const struct seminfo *sem)
+{
+	const struct ipcb_os_limit_now limits[] = {
+		[IPCB_LIMIT_SHM_BYTES] = { "kernel.shmmax", shm->shmmax },
+		[IPCB_LIMIT_SHM_PAGES] = { "kernel.shmall", shm->shmall },
+		[IPCB_LIMIT_SHM_COUNT] = { "kernel.shmmni", shm->shmmni },
+		[IPCB_LIMIT_SHM_ATTACHED] = { "kernel.shmmni", shm->shmmni },
+		[IPCB_LIMIT_SEM_SETS] = { "kernel.sem (the fourth number)",
+					  (uint64_t)sem->semmni },
+		[IPCB_LIMIT_SEM_COUNT] = { "kernel.sem (the second number)",
+					   (uint64_t)sem->semmns },
+	};
+
+	return limits[which];
+}
+
 /* IPC_INFO of shmctl(2) and semctl(2); shmmni bounds what one process has, too. */
 int ipcb_os_limit(enum ipcb_os_limit which, struct ipcb_os_limit_now *ret)
 {
@@ -182,16 +200,7 @@ int ipcb_os_limit(enum ipcb_os_limit which, struct ipcb_os_limit_now *ret)
 	if (shmctl(0, IPC_INFO, (struct shmid_ds *)&shm) < 0 ||
 	    semctl(0, 0, IPC_INFO, sem_argument) < 0)
 		return -ENOSYS;
-	*ret = (const struct ipcb_os_limit_now[]){
-		[IPCB_LIMIT_SHM_BYTES] = { "kernel.shmmax", shm.shmmax },
-		[IPCB_LIMIT_SHM_PAGES] = { "kernel.shmall", shm.shmall },
-		[IPCB_LIMIT_SHM_COUNT] = { "kernel.shmmni", shm.shmmni },
-		[IPCB_LIMIT_SHM_ATTACHED] = { "kernel.shmmni", shm.shmmni },
-		[IPCB_LIMIT_SEM_SETS] = { "kernel.sem (the fourth number)",
-					  (uint64_t)sem.semmni },
-		[IPCB_LIMIT_SEM_COUNT] = { "kernel.sem (the second number)",
-					   (uint64_t)sem.semmns },
-	}[which];
+	*ret = pick(which, &shm, &sem);
 	return 0;
 }
 
