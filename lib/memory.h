@@ -120,6 +120,13 @@ int ipcb_memory_select(uint32_t id, uint32_t wait, uint64_t size_bytes,
 const struct ipcb_memory_ops *ipcb_memory_by_id(uint32_t id);
 
 /*
+ * A process of 32 bits can't map what others can. -ENOMEM, with a hint, if it
+ * can't map so many bytes whatever else it has; and how many are no trouble.
+ */
+int ipcb_memory_addressable(uint64_t bytes);
+uint64_t ipcb_memory_address_room(void);
+
+/*
  * Reserves addresses for a mapping, aligned to IPCB_MAP_ALIGN so that records
  * have the same alignment in every process. *ret is PROT_NONE; map over it.
  */
@@ -139,13 +146,6 @@ uint64_t ipcb_memory_usage_fd(const struct ipcb_memory *memory);
 /* For backends that can always be had, of any size, ... */
 int ipcb_memory_always(void);
 uint64_t ipcb_memory_any_room(void);
-
-/*
- * A process of 32 bits can't map what others can. -ENOMEM, with a hint, if it
- * can't map so many bytes whatever else it has; and how many are no trouble.
- */
-int ipcb_memory_addressable(uint64_t bytes);
-uint64_t ipcb_memory_address_room(void);
 /* ... whose lock file tells the owner, ... */
 int ipcb_memory_owner_of_file(const struct ipcb_memory *memory, int lock_fd,
 			      struct ipcb_name_owner *ret_owner);

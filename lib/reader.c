@@ -111,7 +111,7 @@ void ipcb_reader_fork_parent(void)
 	pthread_mutex_unlock(&mutex);
 }
 
-/* Other threads' flags stay as they were: nobody is behind them. */
+/* Nobody is behind the other threads' flags any more. */
 void ipcb_reader_fork_child(void)
 {
 	struct ipcb_reader *reader;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* Random steps; see actor.h. Only system calls: a step may be in a child. */
 #include "actor.h"
+#include "actor_wrong.h"
 #include "check.h"
 #include "peer.h"
 
@@ -26,24 +27,12 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-#define PAGE	     4096u
-#define MAX_PAGES    64u
 #define MAX_SLOTS    8u
 #define ARGUMENT_BYTES (8 * PAGE)
 #define INTERRUPT_NS 5000000
 #define FAVOUR	     70	/* percent */
 #define BURST	     30	/* percent */
 #define BURST_CALLS  150
-
-static uint64_t below(struct actor *actor, uint64_t limit)
-{
-	return random_below(&actor->random, limit);
-}
-
-static bool chance(struct actor *actor, unsigned int percent)
-{
-	return below(actor, 100) < percent;
-}
 
 /*
  * What it has.
@@ -116,89 +105,6 @@ static void some_name(struct actor *actor, char name[IPCBUF_IOC_NAME_BYTES])
 		       IPCBUF_IOC_NAME_BYTES);
 }
 
-/*
- * What is wrong.
- */
-
-static uint64_t odd_value(struct actor *actor)
-{
-	static const uint64_t values[] = {
-		0, 1, 2, 3, 4, 7, 8, 63, 64, 128, 129, 4095, 4096, 4097, 8192,
-		PAGE * MAX_PAGES, PAGE * MAX_PAGES - 4, INT32_MAX,
-		UINT64_C(1) << 31, UINT32_MAX, UINT32_MAX - 1,
-		UINT64_C(1) << 43, (UINT64_C(1) << 43) - PAGE,
-		(UINT64_C(1) << 43) + PAGE, INT64_MAX, UINT64_C(1) << 63,
-		UINT64_MAX, UINT64_MAX - 1, UINT64_MAX - PAGE + 1,
-		UINT64_C(0xffff888000000000), UINT64_C(0x5a5a5a5a5a5a5a5a),
-	};
-
-	if (chance(actor, 20))
-		return random_next(&actor->random);
-	return values[below(actor, sizeof(values) / sizeof(values[0]))];
-}
-
-static void spoil_argument(struct actor *actor, void *argument, size_t bytes)
-{
-	size_t width = chance(actor, 50) ? 4 : 8;
-	size_t at = below(actor, bytes / 4) * 4;
-	uint64_t value = odd_value(actor);
-
-	if (at + width > bytes)
-		width = bytes - at;
-	memcpy((char *)argument + at, &value, width);
-}
-
-static unsigned long spoil_number(struct actor *actor, unsigned long number)
-{
-	unsigned int bit = (unsigned int)below(actor, 32);
-
-	return number ^ 1ul << bit;
-}
-
-static void *spoil_address(struct actor *actor, void *argument)
-{
-	/* Where no id is, see tame_id(). */
-	return chance(actor, 50) ? (char *)argument + 64 + below(actor, 8) :
-				   (void *)(uintptr_t)odd_value(actor);
-}
-
-/* A machine's memory is not to be filled: none, little, or far too much. */
-static void tame_commit(void *argument)
-{
-	struct ipcbuf_ioc_commit *commit = argument;
-
-	if (commit->bytes >> 20 && !(commit->bytes >> 40))
-		commit->bytes &= MAX_PAGES * PAGE - 1;
-}
-
-/* A stranger's region is not to be touched: of ids, its own and none. */
-static void tame_id(const struct actor *actor, void *argument)
-{
-	uint64_t *id = argument;
-	unsigned int i;
-
-	for (i = 0; i < ACTOR_IDS; i++)
-		if (*id == actor->ids[i])
-			return;
-	if (*id)
-		*id |= UINT64_C(1) << 40;
-}
-
-/* What is created can be found again: a name is the stage's, or is none. */
-static void tame_name(const struct actor *actor, void *argument)
-{
-	struct ipcbuf_ioc_create *create = argument;
-	unsigned int i;
-
-	if (!create->name[0])
-		return;
-	for (i = 0; i < ACTOR_NAMES; i++)
-		if (!memcmp(create->name, actor->stage->names[i],
-			    sizeof(create->name)))
-			return;
-	create->name[0] = '.';
-}
-
 union argument {
 	struct ipcbuf_ioc_info info;
 	struct ipcbuf_ioc_create create;
@@ -229,23 +135,6 @@ static void count_call(struct actor *actor)
 	__atomic_fetch_add(&actor->stage->calls, 1, __ATOMIC_RELAXED);
 }
 
-static void tame(const struct actor *actor, unsigned long number,
-		 void *argument)
-{
-	switch (_IOC_NR(number)) {
-	case _IOC_NR(IPCBUF_IOC_COMMIT):
-		tame_commit(argument);
-		break;
-	case _IOC_NR(IPCBUF_IOC_CREATE):
-		tame_name(actor, argument);
-		break;
-	case _IOC_NR(IPCBUF_IOC_OPEN):
-	case _IOC_NR(IPCBUF_IOC_UNLINK):
-		tame_id(actor, argument);
-		break;
-	}
-}
-
 static int call(struct actor *actor, int fd, unsigned long number,
 		union argument *argument)
 {
@@ -254,21 +143,21 @@ static int call(struct actor *actor, int fd, unsigned long number,
 	if (chance(actor, actor->wrong_percent)) {
 		switch (below(actor, 8)) {
 		case 0:
-			number = spoil_number(actor, number);
+			number = actor_spoil_number(actor, number);
 			break;
 		case 1:
-			address = spoil_address(actor, argument);
+			address = actor_spoil_address(actor, argument);
 			break;
 		case 2:
 			fd = chance(actor, 50) ? actor->device :
 						 some_fd(actor);
 			break;
 		default:
-			spoil_argument(actor, argument, _IOC_SIZE(number));
+			actor_spoil_argument(actor, argument, _IOC_SIZE(number));
 			break;
 		}
 	}
-	tame(actor, number, argument);
+	actor_tame(actor, number, argument);
 	count_call(actor);
 	return (int)syscall(SYS_ioctl, fd, number, address);
 }
@@ -421,7 +310,7 @@ static void do_wait_many(struct actor *actor)
 	for (i = 0; i < count; i++)
 		words[i].offset = some_offset(actor);
 	if (chance(actor, actor->wrong_percent))
-		spoil_argument(actor, words, sizeof(words[0]) * count);
+		actor_spoil_argument(actor, words, sizeof(words[0]) * count);
 	argument->wait_many.words = (uintptr_t)words;
 	argument->wait_many.deadline_ns = some_deadline(actor);
 	argument->wait_many.count = count;
@@ -523,7 +412,7 @@ static void do_map_data(struct actor *actor)
 	if (chance(actor, actor->wrong_percent))
 		flags = (int)below(actor, 4);
 	if (chance(actor, actor->wrong_percent))
-		offset = odd_value(actor) & ~(uint64_t)(PAGE - 1);
+		offset = actor_odd_value(actor) & ~(uint64_t)(PAGE - 1);
 	count_call(actor);
 	keep_map(actor, mmap(NULL, bytes, protection, flags, some_fd(actor),
 			     (off_t)offset), bytes);

@@ -4,6 +4,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SLEEP_TRIES 100000
+#define SLEEP_TRIES   100000
+#define GATE_LIMIT_MS 100000
 
 pid_t peer_start(int (*run)(void *arg), void *arg)
 {
@@ -55,6 +57,25 @@ int peer_kill(pid_t peer)
 {
 	MUST_EQ(0, kill(peer, SIGKILL));
 	return collect(peer);
+}
+
+void gate_wait(int gate)
+{
+	struct pollfd wanted = { .fd = gate, .events = POLLIN };
+	int ready;
+
+	do {
+		ready = poll(&wanted, 1, GATE_LIMIT_MS);
+	} while (ready < 0 && errno == EINTR);
+	MUST_EQ(1, ready);
+	gate_take(gate);
+}
+
+bool gate_is_open(int gate)
+{
+	struct pollfd wanted = { .fd = gate, .events = POLLIN };
+
+	return poll(&wanted, 1, 0) == 1;
 }
 
 /* Gives way between two looks; how long that takes doesn't matter. */

@@ -38,6 +38,8 @@ int gate_new(void);
 void gate_post(int gate, unsigned int count);
 void gate_wait(int gate);
 bool gate_is_open(int gate);
+/* The systems' part of gate_wait(): one count, which is there. */
+void gate_take(int gate);
 
 /* What the kernel tells of a thread; for one that is gone, state is 0. */
 struct thread_look {

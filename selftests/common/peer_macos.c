@@ -13,13 +13,11 @@
 #include <fcntl.h>
 #include <libproc.h>
 #include <mach/mach_time.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/proc.h>
 #include <unistd.h>
 
-#define GATE_LIMIT_MS 100000
 #define GATES	      256
 #define THREAD_MARK   0x80000000u
 
@@ -46,24 +44,11 @@ void gate_post(int gate, unsigned int count)
 		MUST_EQ(1, write(gate_ends[gate], &byte, 1));
 }
 
-void gate_wait(int gate)
+void gate_take(int gate)
 {
-	struct pollfd wanted = { .fd = gate, .events = POLLIN };
 	char byte;
-	int ready;
 
-	do {
-		ready = poll(&wanted, 1, GATE_LIMIT_MS);
-	} while (ready < 0 && errno == EINTR);
-	MUST_EQ(1, ready);
 	MUST_EQ(1, read(gate, &byte, 1));
-}
-
-bool gate_is_open(int gate)
-{
-	struct pollfd wanted = { .fd = gate, .events = POLLIN };
-
-	return poll(&wanted, 1, 0) == 1;
 }
 
 static char state_letter(int run_state)

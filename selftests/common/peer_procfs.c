@@ -4,7 +4,6 @@
 #include "check.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,8 +13,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#define GATE_LIMIT_MS 100000
 
 static pid_t parent;
 
@@ -51,24 +48,11 @@ void gate_post(int gate, unsigned int count)
 	MUST_EQ(sizeof(value), write(gate, &value, sizeof(value)));
 }
 
-void gate_wait(int gate)
+void gate_take(int gate)
 {
-	struct pollfd wanted = { .fd = gate, .events = POLLIN };
 	uint64_t value;
-	int ready;
 
-	do {
-		ready = poll(&wanted, 1, GATE_LIMIT_MS);
-	} while (ready < 0 && errno == EINTR);
-	MUST_EQ(1, ready);
 	MUST_EQ(sizeof(value), read(gate, &value, sizeof(value)));
-}
-
-bool gate_is_open(int gate)
-{
-	struct pollfd wanted = { .fd = gate, .events = POLLIN };
-
-	return poll(&wanted, 1, 0) == 1;
 }
 
 static void look_at_line(struct thread_look *look, const char *line)

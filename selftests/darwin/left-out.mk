@@ -5,7 +5,7 @@
 
 # The module, and what tests of it share.
 LEFT_OUT := api/channel_fd api/region_kmod \
-	$(addprefix common/,actor kmod module scene)
+	$(addprefix common/,actor actor_wrong kmod module scene)
 # Namespaces, and what is in /proc.
 LEFT_OUT += api/full_machine api/region_limits proc/members
 # A tracer that stops at each system call.
