@@ -3,6 +3,9 @@
  * POSIX semaphores: sem_init(3) with pshared. They lie in a mapping of their
  * own, not in the region: libc ends the process when it finds a semaphore
  * spoiled, and a stray write to the region mustn't be able to do that.
+ *
+ * What a semaphore looks like is each C library's own business. Before them stands
+ * whose they are, so that a program of another one is refused, not lost in a sleep.
  */
 #include "wait.h"
 
@@ -15,6 +18,7 @@
 #include <ipcbuf/region.h>
 
 #include "cancel.h"
+#include "hint.h"
 #include "os.h"
 
 /* Of a sleep by a clock that can be set; who wakes looks again. */
@@ -25,19 +29,38 @@ struct posix_sem {
 	sem_t sem;
 } __attribute__((aligned(IPCB_LINE)));
 
+/* Whose semaphores these are: the creator's, once. */
+struct posix_sem_owner {
+	uint32_t library;
+	uint32_t sem_bytes;
+} __attribute__((aligned(IPCB_LINE)));
+
+_Static_assert(sizeof(struct posix_sem) % IPCB_LINE == 0, "whole lines");
+
+#ifdef __GLIBC__
+#define LIBRARY 1u
+#else
+#define LIBRARY 2u	/* musl, which has no macro of its own */
+#endif
+
 uint64_t ipcb_wait_file_bytes(uint32_t max_sems)
 {
-	return ipcb_align_up(max_sems * sizeof(struct posix_sem),
+	return ipcb_align_up(sizeof(struct posix_sem_owner) +
+			     max_sems * sizeof(struct posix_sem),
 			     IPCB_META_PAGE);
+}
+
+static struct posix_sem_owner *owner_of(const struct ipcb_wait_region *wait)
+{
+	return wait->sems;
 }
 
 static sem_t *sem_at(const struct ipcb_wait_region *wait, uint32_t slot)
 {
-	return &((struct posix_sem *)wait->sems)[slot].sem;
+	return &((struct posix_sem *)(owner_of(wait) + 1))[slot].sem;
 }
 
-static int posix_sem_open(struct ipcb_wait_region *wait, int fd,
-			  uint64_t offset)
+static int map_sems(struct ipcb_wait_region *wait, int fd, uint64_t offset)
 {
 	uint64_t bytes = ipcb_wait_file_bytes(wait->max_sems);
 	struct stat st;
@@ -64,6 +87,25 @@ static void posix_sem_close(struct ipcb_wait_region *wait)
 	wait->sems = NULL;
 }
 
+static int posix_sem_open(struct ipcb_wait_region *wait, int fd,
+			  uint64_t offset)
+{
+	struct posix_sem_owner owner;
+	int error = map_sems(wait, fd, offset);
+
+	if (error)
+		return error;
+	owner.library = ipcb_load_relaxed(&owner_of(wait)->library);
+	owner.sem_bytes = ipcb_load_relaxed(&owner_of(wait)->sem_bytes);
+	if (owner.library == LIBRARY && owner.sem_bytes == sizeof(sem_t))
+		return 0;
+	posix_sem_close(wait);
+	ipcb_hint("the region's semaphores are those of another C library, or "
+		  "of a process of another width; create it with another way "
+		  "to wait, such as futex or sysv-sem");
+	return -EOPNOTSUPP;
+}
+
 static int posix_sem_create(struct ipcb_wait_region *wait, int name_fd, int fd,
 			    uint64_t offset, struct ipcb_name_record *record)
 {
@@ -75,9 +117,13 @@ static int posix_sem_create(struct ipcb_wait_region *wait, int name_fd, int fd,
 	(void)record;
 	error = ipcb_errno(fallocate(fd, 0, (off_t)offset, (off_t)bytes));
 	if (!error)
-		error = posix_sem_open(wait, fd, offset);
+		error = map_sems(wait, fd, offset);
 	if (error)
 		return error;
+	/* Before the region is there for others to open. */
+	ipcb_store_relaxed(&owner_of(wait)->library, LIBRARY);
+	ipcb_store_relaxed(&owner_of(wait)->sem_bytes,
+			   (uint32_t)sizeof(sem_t));
 	for (slot = 0; slot < wait->max_sems; slot++)
 		sem_init(sem_at(wait, slot), 1, 0);
 	return 0;

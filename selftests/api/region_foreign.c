@@ -29,6 +29,9 @@ enum kind {
 #define FEATURES_OFFSET 12
 /* In the name's file. */
 #define SHM_ID_OFFSET 28
+/* Whose POSIX semaphores stand behind it, and how large one is. */
+#define SEM_LIBRARY_OFFSET 4096
+#define SEM_BYTES_OFFSET   4100
 
 FIXTURE(foreign) {
 	struct test_region region;
@@ -248,6 +251,30 @@ TEST_F(foreign, other_feature)
 	EXPECT_EQ(0, open_once(self));
 	EXPECT_EQ(0, variant->backend == IPCBUF_BACKEND_SYSV ? shmdt(memory) :
 		     munmap(memory, 4096));
+}
+
+/* Fails if semaphores are used that another C library made, or another width. */
+TEST_F(foreign, other_semaphores)
+{
+	const size_t offsets[] = { SEM_LIBRARY_OFFSET, SEM_BYTES_OFFSET };
+	char path[PATH_LIMIT];
+	unsigned int i;
+	ssize_t bytes;
+
+	if (variant->wait != IPCBUF_WAIT_POSIX_SEM)
+		SKIP(return, "it has no POSIX semaphores");
+	path_of(path, NAME, self->region.name);
+	bytes = read_file(path, self->after);
+	for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+		ASSERT_LT((ssize_t)offsets[i], bytes);
+		self->after[offsets[i]] ^= 1;
+		write_file(path, self->after, (size_t)bytes);
+		EXPECT_EQ(-EOPNOTSUPP, open_once(self));
+		EXPECT_NE(NULL, strstr(ipcbuf_hint(), "C library"));
+		self->after[offsets[i]] ^= 1;
+		write_file(path, self->after, (size_t)bytes);
+		EXPECT_EQ(0, open_once(self));
+	}
 }
 
 /* Fails if a file that was cut short is used, or touched beyond its end. */
