@@ -45,7 +45,7 @@ too_large_is_refused()
 other_memory_has_room()
 {
 	need_limits
-	fails_with 0 with_limits "$IPCBUF_BIN" create -B posix "$region"
+	fails_with 0 with_limits "$IPCBUF_BIN" create -B posix -s 256M "$region"
 	[ ! -s "$work/stderr" ] || fail "it says something"
 	ipcbuf rm "$region"
 }

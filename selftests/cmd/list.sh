@@ -55,10 +55,19 @@ options_win_over_environment()
 	column_is mode 0600
 }
 
+# 1 GiB, or what a program of 32 bits can still map: an ELF file's fifth byte.
+default_bytes()
+{
+	case $(od -An -tu1 -j4 -N1 "$IPCBUF_BIN") in
+	*1) echo 534773760 ;;
+	*) echo 1073741824 ;;
+	esac
+}
+
 default_region_is_listed()
 {
 	ipcbuf create "$region"
-	column_is size 1073741824
+	column_is size "$(default_bytes)"
 	column_is mode 0600
 }
 
