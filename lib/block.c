@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /* The less frequent ways from an offset to a block, see block.h. */
-#include "block.h"
+#include "frame.h"
 
 int ipcb_slab_word_valid(const struct ipcbuf_region *region, uint32_t slab,
 			 uint64_t word)
@@ -18,16 +18,24 @@ int ipcb_slab_word_valid(const struct ipcbuf_region *region, uint32_t slab,
 	       slab == slab >> shift << shift;
 }
 
+/* Are there tables for the frame of @unit? They are known of from now on. */
+static int is_known(struct ipcbuf_region *region, uint64_t unit)
+{
+	uint64_t units = ipcb_frames_limit(region)
+			 << (region->g.frame_shift - 6);
+
+	if (units > ipcb_load_relaxed(&region->units_known))
+		ipcb_store_relaxed(&region->units_known, units);
+	return unit < units;
+}
+
 static int class_at(const struct ipcbuf_region *region, uint64_t offset,
 		    unsigned int *ret_class)
 {
 	uint32_t slab = ipcb_slab_of(region, offset);
 	uint32_t shift = region->g.slabs_per_frame_shift;
-	uint64_t word;
+	uint64_t word = ipcb_load_relaxed(&region->slabs[slab]);
 
-	if (slab >> shift >= ipcb_load_relaxed(&region->header->frames_limit))
-		return -EINVAL;
-	word = ipcb_load_relaxed(&region->slabs[slab]);
 	if (ipcb_slab_kind(word) == IPCB_SLAB_NONE) {
 		slab = slab >> shift << shift;
 		word = ipcb_load_relaxed(&region->slabs[slab]);
@@ -38,11 +46,15 @@ static int class_at(const struct ipcbuf_region *region, uint64_t offset,
 	return 0;
 }
 
-int ipcb_block_at_any(const struct ipcbuf_region *region, uint64_t offset,
-		      struct ipcb_block *ret)
+int ipcb_block_at(struct ipcbuf_region *region, uint64_t offset,
+		  struct ipcb_block *ret)
 {
 	unsigned int class;
-	int error = class_at(region, offset, &class);
+	int error;
 
+	if (!ipcb_heap_offset_valid(region, offset) ||
+	    !is_known(region, (offset >> 6) - region->heap_unit))
+		return -EINVAL;
+	error = class_at(region, offset, &class);
 	return error ? error : ipcb_block_of_class(region, offset, class, ret);
 }

@@ -99,25 +99,49 @@ static inline int ipcb_span_is_orphan(const struct ipcbuf_region *region,
 	       IPCB_SLAB_ORPHAN;
 }
 
-/* As ipcb_block_of_class(), for SMALL classes, which most are. */
-static inline int ipcb_small_block(const struct ipcbuf_region *region,
-				   uint64_t offset, unsigned int class,
-				   struct ipcb_block *ret)
+/* ipcb_class_product() of the block at @unit of a slab of @class. */
+static inline uint64_t ipcb_small_product(const struct ipcbuf_region *region,
+					  uint64_t unit, unsigned int class)
 {
-	const struct ipcb_class *c = &region->classes[class];
-	uint64_t within = offset - region->g.heap_offset;
-	uint32_t span = (uint32_t)(within >> region->g.slab_shift);
-	uint32_t units = (uint32_t)(within >> 6) & region->slab_units_mask;
-	uint32_t number = ipcb_class_divide(c, units);
+	return ipcb_class_product(&region->classes[class],
+				  (uint32_t)unit & region->slab_units_mask);
+}
 
-	if (ipcb_unlikely(number >= c->blocks || number * c->units != units))
-		return -EINVAL;
-	ret->own = region->own + (uint64_t)span * region->g.own_words_per_slab +
-		   number;
-	ret->span = span;
-	ret->number = number;
-	ret->class = class;
-	return 0;
+/* The own word of a block of a slab. The slab has as many words as units. */
+static inline uint16_t *ipcb_small_own(const struct ipcbuf_region *region,
+				       uint64_t unit, uint64_t product)
+{
+	uint64_t first = unit & ~(uint64_t)region->slab_units_mask;
+
+	return region->own + first + (product >> 32);
+}
+
+/*
+ * The own word and the class of the block at @unit, counted from the heap's start,
+ * by what is written in shared memory. NULL: a large block, or none, or one that
+ * came since units_known was read last; ipcb_block_at() knows.
+ */
+static ipcb_always_inline uint16_t *
+ipcb_small_own_at(const struct ipcbuf_region *region, uint64_t unit,
+		  unsigned int *ret_class)
+{
+	uint64_t word, product;
+	unsigned int class;
+
+	if (ipcb_unlikely(unit >= ipcb_load_relaxed(&region->units_known)))
+		return NULL;
+	word = ipcb_load_relaxed(&region->slabs[unit >>
+						region->slab_units_shift]);
+	class = ipcb_slab_class(word);
+	if (ipcb_unlikely(ipcb_slab_kind(word) < IPCB_SLAB_OWNED ||
+			  class >= region->small_classes))
+		return NULL;
+	product = ipcb_small_product(region, unit, class);
+	if (ipcb_unlikely(!ipcb_class_begins_block(&region->classes[class],
+						   product)))
+		return NULL;
+	*ret_class = class;
+	return ipcb_small_own(region, unit, product);
 }
 
 /*
@@ -159,28 +183,67 @@ static inline int ipcb_block_of_class(const struct ipcbuf_region *region,
 int ipcb_slab_word_valid(const struct ipcbuf_region *region, uint32_t slab,
 			 uint64_t word);
 
-/* Any block, by what is written in shared memory; @offset is valid. */
-int ipcb_block_at_any(const struct ipcbuf_region *region, uint64_t offset,
-		      struct ipcb_block *ret);
+/*
+ * A slab that was looked up last, in private memory. While it is of that class, its
+ * blocks' own words are found from here: then their addresses don't wait for
+ * what is read, and what follows doesn't wait for the stores to them.
+ */
+struct ipcb_slab_memo {
+	uint64_t first;			/* its first unit */
+	uint64_t units;			/* 0: none */
+	const uint64_t *word;		/* the slab's */
+	uint16_t *own;
+	unsigned int class_index;
+	struct ipcb_class class;
+};
 
-static inline int ipcb_block_at(const struct ipcbuf_region *region,
-				uint64_t offset, struct ipcb_block *ret)
+/* A block of the slab and of its class: its own word. */
+static ipcb_always_inline uint16_t *
+ipcb_slab_memo_own(const struct ipcb_slab_memo *memo, uint64_t unit)
 {
-	uint32_t slab = ipcb_slab_of(region, offset);
-	unsigned int class;
-	uint64_t word;
+	uint64_t product = ipcb_class_product(&memo->class,
+					      (uint32_t)(unit - memo->first));
 
-	if (ipcb_unlikely(!ipcb_heap_offset_valid(region, offset)))
-		return -EINVAL;
-	if (ipcb_unlikely(slab >> region->g.slabs_per_frame_shift >=
-			  ipcb_load_relaxed(&region->header->frames_limit)))
-		return -EINVAL;
-	word = ipcb_load_relaxed(&region->slabs[slab]);
-	class = ipcb_slab_class(word);
-	if (ipcb_likely(ipcb_slab_kind(word) >= IPCB_SLAB_OWNED &&
-			ipcb_class_is_small(region, class)))
-		return ipcb_small_block(region, offset, class, ret);
-	return ipcb_block_at_any(region, offset, ret);
+	return memo->own + (product >> 32);
 }
+
+/* As ipcb_small_own_at(), of a block of this slab alone. */
+static ipcb_always_inline uint16_t *
+ipcb_slab_memo_own_at(const struct ipcb_slab_memo *memo, uint64_t unit,
+		      unsigned int *ret_class)
+{
+	uint64_t within = unit - memo->first, product, word;
+
+	if (ipcb_unlikely(within >= memo->units))
+		return NULL;
+	word = ipcb_load_relaxed(memo->word);
+	if (ipcb_unlikely(ipcb_slab_kind(word) < IPCB_SLAB_OWNED ||
+			  ipcb_slab_class(word) != memo->class_index))
+		return NULL;
+	product = ipcb_class_product(&memo->class, (uint32_t)within);
+	if (ipcb_unlikely(!ipcb_class_begins_block(&memo->class, product)))
+		return NULL;
+	*ret_class = memo->class_index;
+	return memo->own + (product >> 32);
+}
+
+/* The slab of @unit, which is of the SMALL @class. */
+static inline void ipcb_slab_memo_set(struct ipcb_slab_memo *memo,
+				      const struct ipcbuf_region *region,
+				      uint64_t unit, unsigned int class)
+{
+	uint64_t first = unit & ~(uint64_t)region->slab_units_mask;
+
+	memo->first = first;
+	memo->units = region->slab_units_mask + UINT64_C(1);
+	memo->word = &region->slabs[first >> region->slab_units_shift];
+	memo->own = region->own + first;
+	memo->class_index = class;
+	memo->class = region->classes[class];
+}
+
+/* Any block, by what is written in shared memory; any @offset. 0 or -EINVAL. */
+int ipcb_block_at(struct ipcbuf_region *region, uint64_t offset,
+		  struct ipcb_block *ret);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include "process.h"
 
-__thread struct ipcb_cache_tls ipcb_cache_last = IPCB_CACHE_TLS_NONE;
 static __thread struct ipcb_cache *thread_caches;
 static pthread_key_t thread_end_key;
 
@@ -61,11 +60,11 @@ static void thread_end(void *unused)
 	struct ipcb_cache *cache;
 
 	(void)unused;
+	ipcb_reader_forget();
 	while ((cache = thread_caches)) {
 		thread_caches = cache->next_of_thread;
 		end_with_thread(cache);
 	}
-	ipcb_cache_last = (struct ipcb_cache_tls)IPCB_CACHE_TLS_NONE;
 }
 
 /* No thread is inside; the thread that owned a cache frees its memory. */
@@ -121,6 +120,14 @@ static struct ipcb_cache *make_cache(struct ipcbuf_region *region)
 	return cache;
 }
 
+static void note_last(struct ipcb_reader *reader, uint64_t serial,
+		      struct ipcb_cache *cache)
+{
+	reader->last_region = cache->region;
+	reader->last_cache = cache;
+	reader->last_serial = serial;
+}
+
 struct ipcb_cache *ipcb_cache_find(struct ipcbuf_region *region)
 {
 	uint64_t serial = ipcb_load_relaxed(&region->handle.serial);
@@ -134,10 +141,8 @@ struct ipcb_cache *ipcb_cache_find(struct ipcbuf_region *region)
 		drop_closed();
 		cache = make_cache(region);
 	}
-	if (cache && serial) {
-		ipcb_cache_last = (struct ipcb_cache_tls){ serial, region,
-							   cache };
-	}
+	if (cache && serial && ipcb_reader)
+		note_last(ipcb_reader, serial, cache);
 	return cache;
 }
 
@@ -150,5 +155,5 @@ int ipcb_cache_init(void)
 void ipcb_cache_fork_child(void)
 {
 	thread_caches = NULL;
-	ipcb_cache_last = (struct ipcb_cache_tls)IPCB_CACHE_TLS_NONE;
+	ipcb_reader_forget();
 }

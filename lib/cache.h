@@ -53,6 +53,7 @@ struct ipcb_cache {
 	 */
 	int64_t held_delta;
 	uint64_t pressure_seen;
+	struct ipcb_slab_memo remote;	/* where the last remote free was */
 	struct ipcb_cache *next_of_region;
 	struct ipcb_cache *next_of_thread;
 	struct ipcb_bin bins[IPCB_CLASSES];
@@ -60,40 +61,27 @@ struct ipcb_cache {
 
 _Static_assert(IPCB_CLASS_HUGE == IPCB_CLASSES, "index of a magazine");
 
-/*
- * The region that the thread used last, and its cache there. While @serial is
- * the region's, the region is open for writing and the cache exists: one
- * comparison stands for all that a call has to ask.
- */
-struct ipcb_cache_tls {
-	uint64_t serial;
-	struct ipcbuf_region *region;
-	struct ipcb_cache *cache;
-};
-
-#define IPCB_CACHE_TLS_NONE { UINT64_MAX, NULL, NULL }
-
-extern __thread struct ipcb_cache_tls ipcb_cache_last;
-
 /* Inside, by the thread itself: another cache, or a new one. */
 struct ipcb_cache *ipcb_cache_find(struct ipcbuf_region *region);
 
 /*
- * Is @region the one that the thread used last? Inside RCU, but @region need
- * not have been entered: see above. Acquire: pairs with the release that
- * publishes a handle in region_attach.c.
+ * Is @region the one that the thread used last? Inside, but @region need not have
+ * been entered: see reader.h. Acquire: pairs with the release that publishes a
+ * handle in region_attach.c.
  */
-static inline int ipcb_cache_is_last(const struct ipcbuf_region *region)
+static inline int ipcb_cache_is_last(const struct ipcb_reader *reader,
+				     const struct ipcbuf_region *region)
 {
-	return ipcb_cache_last.serial ==
-	       ipcb_load_acquire(&region->handle.serial);
+	return reader->last_serial == ipcb_load_acquire(&region->handle.serial);
 }
 
 /* The calling thread's cache; inside. NULL: see ipcb_cache_error(). */
 static inline struct ipcb_cache *ipcb_cache_get(struct ipcbuf_region *region)
 {
-	if (ipcb_likely(ipcb_cache_is_last(region)))
-		return ipcb_cache_last.cache;
+	const struct ipcb_reader *reader = ipcb_reader;
+
+	if (ipcb_likely(reader && ipcb_cache_is_last(reader, region)))
+		return reader->last_cache;
 	return ipcb_cache_find(region);
 }
 
@@ -159,40 +147,70 @@ static inline void ipcb_magazine_put(struct ipcb_magazine *m, uint64_t offset)
 	ipcb_store_relaxed(&m->count, count + 1);
 }
 
-/* cache_free.c: the magazine is full, or it isn't a small block. */
-void ipcb_block_give_back_slow(struct ipcb_cache *cache, uint64_t offset,
-			       unsigned int class);
-/* Its last store has been done; its span has no owner. */
-void ipcb_block_adopt(struct ipcb_cache *cache, const struct ipcb_block *block);
+/* cache_free.c. The last store to a block of @span has been done; the span has no owner. */
+void ipcb_block_adopt(struct ipcb_cache *cache, uint32_t span,
+		      unsigned int class);
+
+enum ipcb_given {
+	IPCB_NOT_GIVEN,		/* nothing has been done */
+	IPCB_GIVEN_BACK,
+	IPCB_GIVEN_TO_ORPHAN,	/* ipcb_block_adopt() is to follow */
+};
+
+/* The own word of a small block that is another thread's. */
+static ipcb_always_inline uint16_t *ipcb_remote_own(struct ipcbuf_region *region,
+						    struct ipcb_cache *cache,
+						    uint64_t unit,
+						    unsigned int class)
+{
+	struct ipcb_slab_memo *memo = &cache->remote;
+
+	if (ipcb_unlikely(unit - memo->first >= memo->units ||
+			  class != memo->class_index))
+		ipcb_slab_memo_set(memo, region, unit, class);
+	return ipcb_slab_memo_own(memo, unit);
+}
 
 /*
- * Gives a block that is ours back to wherever it belongs. @offset is a block's
- * first byte: the caller has seen its held byte.
+ * A held record of ours ends, where that is simple: it is a small block, and there
+ * is room for it. @held: its held byte; 0: it isn't held.
  */
-static ipcb_always_inline void
-ipcb_block_give_back(struct ipcbuf_region *region, struct ipcb_cache *cache,
-		     uint64_t offset, unsigned int class)
+static ipcb_always_inline enum ipcb_given
+ipcb_block_give_back_short(struct ipcbuf_region *region,
+			   struct ipcb_cache *cache, uint64_t unit,
+			   uint8_t held)
 {
-	uint32_t span = ipcb_span_of(region, offset, class);
-	struct ipcb_magazine *m = &cache->magazines[class];
-	struct ipcb_block block;
+	unsigned int class = held - 1u;
+	uint32_t slab = (uint32_t)(unit >> region->slab_units_shift);
+	struct ipcb_magazine *m;
+	uint16_t *own;
 
-	if (ipcb_load_relaxed(&region->home[span]) == cache->id) {
-		if (ipcb_likely(m->count < m->capacity)) {
-			ipcb_magazine_put(m, offset);
-			return;
-		}
-	} else if (ipcb_likely(ipcb_class_is_small(region, class) &&
-			       !ipcb_small_block(region, offset, class,
-						 &block))) {
-		/* Release: pairs with the acquire in take_from_span(). */
-		ipcb_store_release(block.own, IPCB_OWN_FREE);
-		if (ipcb_unlikely(ipcb_span_is_orphan(region, span)))
-			ipcb_block_adopt(cache, &block);
-		return;
+	if (ipcb_unlikely(class >= region->small_classes))
+		return IPCB_NOT_GIVEN;
+	if (ipcb_load_relaxed(&region->home[slab]) == cache->id) {
+		m = &cache->magazines[class];
+		if (ipcb_unlikely(m->count >= m->capacity))
+			return IPCB_NOT_GIVEN;
+		ipcb_store_relaxed(&region->held[unit], 0);
+		cache->held_delta--;
+		ipcb_magazine_put(m, (unit + region->heap_unit) << 6);
+		return IPCB_GIVEN_BACK;
 	}
-	ipcb_block_give_back_slow(cache, offset, class);
+	own = ipcb_remote_own(region, cache, unit, class);
+	ipcb_store_relaxed(&region->held[unit], 0);
+	cache->held_delta--;
+	/* Release: pairs with the acquire in take_from_span(). */
+	ipcb_store_release(own, IPCB_OWN_FREE);
+	return ipcb_unlikely(ipcb_span_is_orphan(region, slab)) ?
+	       IPCB_GIVEN_TO_ORPHAN : IPCB_GIVEN_BACK;
 }
+
+/*
+ * Gives a block that is ours back to wherever it belongs. @unit is a block's first:
+ * the caller has seen its held byte.
+ */
+void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t unit,
+			  unsigned int class);
 
 /*
  * A block for the library itself; its own word is ours until the caller stores

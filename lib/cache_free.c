@@ -8,18 +8,19 @@
  * A block of an orphan came back: the span becomes ours, and with it the duty
  * to release it once it is free.
  */
-void ipcb_block_adopt(struct ipcb_cache *cache, const struct ipcb_block *block)
+void ipcb_block_adopt(struct ipcb_cache *cache, uint32_t span,
+		      unsigned int class)
 {
 	struct ipcbuf_region *region = cache->region;
-	uint64_t word = ipcb_load_relaxed(&region->slabs[block->span]);
+	uint64_t word = ipcb_load_relaxed(&region->slabs[span]);
 
-	if (ipcb_slab_class(word) != block->class ||
-	    !ipcb_span_adopt(region, cache->id, block->span, block->class))
+	if (ipcb_slab_class(word) != class ||
+	    !ipcb_span_adopt(region, cache->id, span, class))
 		return;
-	if (ipcb_span_is_free(region, block->span, block->class))
-		ipcb_span_release(region, block->span, block->class);
-	else if (ipcb_bin_add(cache, block->class, block->span))
-		ipcb_span_orphan(region, block->span, block->class);
+	if (ipcb_span_is_free(region, span, class))
+		ipcb_span_release(region, span, class);
+	else if (ipcb_bin_add(cache, class, span))
+		ipcb_span_orphan(region, span, class);
 }
 
 /* The store is the last touch of the block. */
@@ -31,7 +32,7 @@ static void give_to_owner(struct ipcb_cache *cache,
 	if (ipcb_unlikely(block->class == IPCB_CLASS_HUGE))
 		ipcb_huge_release(cache->region, block->span);
 	else if (ipcb_span_is_orphan(cache->region, block->span))
-		ipcb_block_adopt(cache, block);
+		ipcb_block_adopt(cache, block->span, block->class);
 }
 
 /*
@@ -55,9 +56,10 @@ static void free_without_magazine(struct ipcb_cache *cache,
 	}
 }
 
-void ipcb_block_give_back_slow(struct ipcb_cache *cache, uint64_t offset,
-			       unsigned int class)
+void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t unit,
+			  unsigned int class)
 {
+	uint64_t offset = (unit + cache->region->heap_unit) << 6;
 	struct ipcb_magazine *m = &cache->magazines[class];
 	struct ipcb_block block;
 
@@ -67,6 +69,8 @@ void ipcb_block_give_back_slow(struct ipcb_cache *cache, uint64_t offset,
 	if (class == IPCB_CLASS_HUGE ||
 	    ipcb_load_relaxed(&cache->region->home[block.span]) != cache->id) {
 		give_to_owner(cache, &block);
+	} else if (m->count < m->capacity) {
+		ipcb_magazine_put(m, offset);
 	} else if (!m->capacity) {
 		free_without_magazine(cache, &block);
 	} else {

@@ -7,8 +7,10 @@
 #include "cache.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "member.h"
+#include "relax.h"
 
 /* Own words looked at without success before another span is claimed. */
 #define LOOK_WORDS 8192u
@@ -35,22 +37,34 @@ static int make_magazine(struct ipcb_cache *cache, unsigned int class)
 	return 0;
 }
 
-/* The magazine is used from its top: the first one found goes there. */
-static void reverse(struct ipcb_magazine *m)
+/* Four own words at once, all FREE, become ours; they are a multiple of 8 bytes. */
+static int take_four(uint16_t *own, uint16_t me)
 {
-	uint32_t low, high;
+	ipcb_four_words *words = (ipcb_four_words *)own;
+	const uint64_t each = UINT64_C(0x0001000100010001);
 
-	for (low = 0, high = m->count; low + 1 < high; low++) {
-		uint64_t offset = m->offsets[low];
+	/* The orders are those of take_one(). */
+	if (ipcb_load_acquire(words) != IPCB_OWN_FREE * each)
+		return 0;
+	ipcb_store_release(words, me * each);
+	return 1;
+}
 
-		m->offsets[low] = m->offsets[--high];
-		m->offsets[high] = offset;
-	}
+static int take_one(uint16_t *own, uint16_t me)
+{
+	/* Acquire: pairs with the release of whoever freed it. */
+	if (ipcb_load_acquire(own) != IPCB_OWN_FREE)
+		return 0;
+	/* Release: pairs with the swaps in spsc.c's hand_over(). */
+	ipcb_store_release(own, me);
+	return 1;
 }
 
 /*
- * Takes free blocks of the span at the cursor, up to half a magazine, and
- * stops behind the last one it looked at. Returns how many words it looked at.
+ * Takes free blocks of the span at the cursor into the empty magazine, up to half
+ * of what it holds, and stops behind the last one it looked at. Returns how many
+ * words it looked at. The magazine is used from its top: the first one found
+ * goes there.
  */
 static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
 {
@@ -60,23 +74,30 @@ static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
 	const struct ipcb_class *c = &region->classes[class];
 	uint32_t span = bin->spans[bin->cursor], first = bin->block;
 	uint64_t base = ipcb_span_offset(region, span);
-	uint32_t want = (m->capacity + 1) / 2;
+	uint32_t want = (m->capacity + 1) / 2, rest = want;
 	uint16_t *own = ipcb_own_words(region, span, class);
 	uint16_t me = (uint16_t)region->member;
-	uint32_t block;
+	uint32_t block = first, taken, i;
 
-	for (block = first; block < c->blocks && m->count < want; block++) {
-		uint16_t *word = &own[block];
-
-		/* Acquire: pairs with the release of whoever freed it. */
-		if (ipcb_load_acquire(word) != IPCB_OWN_FREE)
-			continue;
-		/* Release: pairs with the swaps in spsc.c's hand_over(). */
-		ipcb_store_release(word, me);
-		m->offsets[m->count] = base + block * c->bytes;
-		ipcb_store_relaxed(&m->count, m->count + 1);
+	while (block < c->blocks && rest) {
+		taken = 0;
+		if (block % 4 == 0 && block + 4 <= c->blocks && rest >= 4 &&
+		    take_four(own + block, me))
+			taken = 4;
+		else if (take_one(own + block, me))
+			taken = 1;
+		for (i = 0; i < taken; i++)
+			m->offsets[--rest] = base + (block + i) * c->bytes;
+		block += taken ? taken : 1;
 	}
+	if (rest)
+		memmove(m->offsets, m->offsets + rest,
+			(want - rest) * sizeof(m->offsets[0]));
+	ipcb_store_relaxed(&m->count, want - rest);
 	bin->block = block;
+	/* The next line of them is on its way when it is looked at. */
+	if (block < c->blocks)
+		ipcb_prefetch_for_store(own + block);
 	return block - first;
 }
 
@@ -133,10 +154,8 @@ static int look_over(struct ipcb_cache *cache, unsigned int class,
 		looked += take_from_span(cache, class) + 8;
 		if (bin->block >= blocks)
 			next_span(cache, class);
-		if (m->count) {
-			reverse(m);
+		if (m->count)
 			return 1;
-		}
 	}
 	return 0;
 }

@@ -81,13 +81,16 @@ struct ipcbuf_channel {
 	struct ipcb_end *peer;
 	uint64_t mask;			/* depth - 1 */
 	uint64_t position;		/* producer: head; consumer: tail */
+	uint64_t lap;			/* of that position */
 	uint64_t limit;			/* producer: head may go up to here */
+	struct ipcb_slab_memo memo;	/* consumer: where the last record was */
 	uint32_t shift;			/* log2(depth) */
 	uint32_t peer_member;		/* whose records are expected */
 	uint32_t me;
 	uint32_t spin;			/* how long spinning has been worth it */
-	uint32_t stops;			/* see slip() in spsc.c */
+	uint32_t stops;			/* see slip() in spsc_io.c */
 	int slipping;
+	int is_behind;			/* see look_ahead() there */
 	uint64_t stop_position;
 	int64_t held_delta;		/* received minus sent, see cache.h */
 	uint64_t offset;		/* of the block */
@@ -114,10 +117,18 @@ struct ipcb_channel_ops {
 				enum ipcbuf_direction direction);
 	void (*attach)(struct ipcbuf_channel *channel);
 	void (*leave)(struct ipcbuf_channel *channel);
-	/* Inside. 0; -EAGAIN, -EPIPE, -EOWNERDEAD, ... */
-	int (*send_one)(struct ipcbuf_channel *channel, void *record);
-	int (*receive_one)(struct ipcbuf_channel *channel, void **ret_record);
-	/* The same for up to @count; an error only for none. */
+	/*
+	 * The short ways: inside by @reader, and outside afterwards. They end by
+	 * ipcb_channel_send_rest() or ipcb_channel_receive_rest() where the record
+	 * can't go, or come, at once.
+	 */
+	int (*send_short)(struct ipcbuf_channel *channel, void *record,
+			  struct ipcb_reader *reader, uint64_t deadline_ns);
+	int (*receive_short)(struct ipcbuf_channel *channel, void **ret_record,
+			     struct ipcb_reader *reader, uint64_t deadline_ns);
+	/*
+	 * Inside, up to @count: 0, or for none -EAGAIN, -EPIPE, -EOWNERDEAD, ...
+	 */
 	int (*send)(struct ipcbuf_channel *channel, void *const *records,
 		    size_t count, size_t *ret_sent);
 	int (*receive)(struct ipcbuf_channel *channel, void **records,
@@ -173,6 +184,17 @@ ipcb_channel_enter_short(struct ipcbuf_channel *channel, unsigned int direction,
 	ipcb_reader_leave(reader);
 	return 0;
 }
+
+/*
+ * channel_io.c: inside by @reader, with what the short way came to; leaves, and goes
+ * the long way where that may come to something better before the deadline.
+ */
+int ipcb_channel_send_rest(struct ipcbuf_channel *channel, void *record,
+			   struct ipcb_reader *reader, uint64_t deadline_ns,
+			   int error);
+int ipcb_channel_receive_rest(struct ipcbuf_channel *channel,
+			      void **ret_record, struct ipcb_reader *reader,
+			      uint64_t deadline_ns, int error);
 
 /*
  * channel_wait.c: sleeps until ready() or a tick has passed. Called inside,

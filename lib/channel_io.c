@@ -72,23 +72,28 @@ static inline int is_final(struct ipcbuf_channel *channel, int error,
 	       (!deadline_ns && ipcb_channel_polled_short(channel));
 }
 
+int ipcb_channel_send_rest(struct ipcbuf_channel *channel, void *record,
+			   struct ipcb_reader *reader, uint64_t deadline_ns,
+			   int error)
+{
+	int final = is_final(channel, error, deadline_ns);
+
+	ipcb_reader_leave(reader);
+	return final ? error : send_long(channel, record, deadline_ns);
+}
+
 /* Short where the record goes at once. */
 static ipcb_always_inline int send_one(struct ipcbuf_channel *channel,
 				       void *record, uint64_t deadline_ns)
 {
 	struct ipcb_reader *reader = ipcb_reader;
-	int final, error;
 
 	if (ipcb_unlikely(!record))
 		return -EINVAL;
 	if (ipcb_likely(ipcb_channel_enter_short(channel, IPCBUF_PRODUCER,
-						 reader))) {
-		error = channel->ops->send_one(channel, record);
-		final = is_final(channel, error, deadline_ns);
-		ipcb_reader_leave(reader);
-		if (ipcb_likely(final))
-			return error;
-	}
+						 reader)))
+		return channel->ops->send_short(channel, record, reader,
+						deadline_ns);
 	return send_long(channel, record, deadline_ns);
 }
 
@@ -129,23 +134,28 @@ static ipcb_noinline int receive_long(struct ipcbuf_channel *channel,
 	return receive_some(channel, ret_record, 1, deadline_ns, &received);
 }
 
+int ipcb_channel_receive_rest(struct ipcbuf_channel *channel,
+			      void **ret_record, struct ipcb_reader *reader,
+			      uint64_t deadline_ns, int error)
+{
+	int final = is_final(channel, error, deadline_ns);
+
+	ipcb_reader_leave(reader);
+	return final ? error : receive_long(channel, ret_record, deadline_ns);
+}
+
 static ipcb_always_inline int receive_one(struct ipcbuf_channel *channel,
 					  void **ret_record,
 					  uint64_t deadline_ns)
 {
 	struct ipcb_reader *reader = ipcb_reader;
-	int final, error;
 
 	if (ipcb_unlikely(!ret_record))
 		return -EINVAL;
 	if (ipcb_likely(ipcb_channel_enter_short(channel, IPCBUF_CONSUMER,
-						 reader))) {
-		error = channel->ops->receive_one(channel, ret_record);
-		final = is_final(channel, error, deadline_ns);
-		ipcb_reader_leave(reader);
-		if (ipcb_likely(final))
-			return error;
-	}
+						 reader)))
+		return channel->ops->receive_short(channel, ret_record, reader,
+						   deadline_ns);
 	return receive_long(channel, ret_record, deadline_ns);
 }
 

@@ -31,6 +31,7 @@ static void class_init(const struct ipcb_geometry *g, unsigned int index,
 		class->kind = IPCB_SPAN_RUN;
 		class->blocks = 1;
 	}
+	class->end = (uint64_t)class->blocks << 32;
 }
 
 unsigned int ipcb_classes_init(const struct ipcb_geometry *geometry,

@@ -24,6 +24,7 @@ enum ipcb_span_kind { IPCB_SPAN_SMALL, IPCB_SPAN_BIG, IPCB_SPAN_RUN };
 struct ipcb_class {
 	uint64_t bytes;		/* of one block */
 	uint64_t reciprocal;	/* ceil(2^32 / units) */
+	uint64_t end;		/* blocks << 32: what no block's product reaches */
 	uint32_t units;		/* block size in units of 64 bytes */
 	uint32_t blocks;	/* in one span */
 	uint8_t kind;		/* enum ipcb_span_kind */
@@ -50,6 +51,28 @@ static inline uint64_t ipcb_class_units(unsigned int class)
 }
 
 /*
+ * The number of the block that begins at a unit of a span is the upper half of
+ * this product, if ipcb_class_begins_block() says that one does.
+ */
+static inline uint64_t ipcb_class_product(const struct ipcb_class *class,
+					  uint32_t units)
+{
+	return units * class->reciprocal;
+}
+
+/*
+ * Below the end, and a multiple of the block's units: then the lower half is less
+ * than the reciprocal, under the same bound (Lemire, Kaser, Kurz, "Faster remainder
+ * by direct computation", 2019).
+ */
+static inline int ipcb_class_begins_block(const struct ipcb_class *class,
+					  uint64_t product)
+{
+	return product < class->end &&
+	       (uint32_t)product < class->reciprocal;
+}
+
+/*
  * units / class->units without a division: exact for units < 2^16, which
  * covers every SMALL and BIG span (Granlund and Montgomery, "Division by
  * invariant integers using multiplication", 1994).
@@ -57,7 +80,7 @@ static inline uint64_t ipcb_class_units(unsigned int class)
 static inline uint32_t ipcb_class_divide(const struct ipcb_class *class,
 					 uint32_t units)
 {
-	return (uint32_t)(units * class->reciprocal >> 32);
+	return (uint32_t)(ipcb_class_product(class, units) >> 32);
 }
 
 /*

@@ -74,16 +74,34 @@ static ipcb_noinline int alloc_slow(struct ipcbuf_region *region, size_t bytes,
 }
 
 /*
- * The line that the next record begins with: its last owner has it, in another
- * processor's cache, and it is on its way here while the program writes this
- * one.
+ * The line that a record to come begins with: its last owner has it, in another
+ * processor's cache, and it is on its way here while the program writes the ones
+ * before. As many before as it takes for a line to come from another core.
  */
-static inline void prefetch_top(const struct ipcbuf_region *region,
-				const struct ipcb_magazine *m)
+#define PREFETCH_AHEAD 4u
+
+static inline void prefetch_ahead(const struct ipcbuf_region *region,
+				  const struct ipcb_magazine *m, uint32_t count)
 {
-	if (m->count)
+	if (ipcb_likely(count >= PREFETCH_AHEAD))
 		ipcb_prefetch_for_store(ipcb_at(region,
-						m->offsets[m->count - 1]));
+					m->offsets[count - PREFETCH_AHEAD]));
+}
+
+/* Inside, with @region the thread's last: what the magazine has. 0 or -EAGAIN. */
+static ipcb_always_inline int take_cached(struct ipcbuf_region *region,
+					  struct ipcb_cache *cache,
+					  unsigned int class, void **ret_record)
+{
+	struct ipcb_magazine *m = &cache->magazines[class];
+	uint32_t count = m->count;
+
+	if (ipcb_unlikely(!count--))
+		return -EAGAIN;
+	ipcb_store_relaxed(&m->count, count);
+	*ret_record = hold(region, cache, m->offsets[count], class);
+	prefetch_ahead(region, m, count);
+	return 0;
 }
 
 /* Short where the magazine has one; a size of 0 is in no class. */
@@ -92,27 +110,20 @@ IPCB_PUBLIC int ipcbuf_alloc(struct ipcbuf_region *region, size_t bytes,
 {
 	struct ipcb_reader *reader = ipcb_reader;
 	unsigned int class = ipcb_class_of(bytes);
-	struct ipcb_cache *cache;
-	struct ipcb_magazine *m;
+	int error = -EAGAIN;
 
 	if (ipcb_unlikely(!region || !ret_record))
 		return -EINVAL;
 	if (ipcb_unlikely(!reader))
 		return alloc_slow(region, bytes, ret_record);
 	ipcb_reader_enter(reader);
-	if (ipcb_likely(ipcb_cache_is_last(region) && class < IPCB_CLASSES)) {
-		cache = ipcb_cache_last.cache;
-		m = &cache->magazines[class];
-		if (ipcb_likely(m->count)) {
-			*ret_record = hold(region, cache, ipcb_magazine_pop(m),
-					   class);
-			prefetch_top(region, m);
-			ipcb_reader_leave(reader);
-			return 0;
-		}
-	}
+	if (ipcb_likely(ipcb_cache_is_last(reader, region) &&
+			class < IPCB_CLASSES))
+		error = take_cached(region, reader->last_cache, class,
+				    ret_record);
 	ipcb_reader_leave(reader);
-	return alloc_slow(region, bytes, ret_record);
+	return ipcb_likely(!error) ? 0 :
+				     alloc_slow(region, bytes, ret_record);
 }
 
 IPCB_PUBLIC int ipcbuf_alloc_aligned(struct ipcbuf_region *region, size_t bytes,
@@ -138,43 +149,41 @@ IPCB_PUBLIC int ipcbuf_alloc_aligned(struct ipcbuf_region *region, size_t bytes,
 }
 
 /* A record's class, if this process holds it; -EINVAL. */
-static inline int held_class(const struct ipcbuf_region *region,
-			     uint64_t offset, unsigned int *ret_class)
+static inline int held_class(const struct ipcbuf_region *region, uint64_t unit,
+			     unsigned int *ret_class)
 {
 	uint8_t held;
 
-	if (ipcb_unlikely(!ipcb_heap_offset_valid(region, offset)))
+	if (ipcb_unlikely(unit >= region->heap_units))
 		return -EINVAL;
-	held = ipcb_load_relaxed(ipcb_held(region, offset));
-	if (ipcb_unlikely(!held))
-		return -EINVAL;
+	held = ipcb_load_relaxed(&region->held[unit]);
 	*ret_class = held - 1u;
-	return 0;
+	return ipcb_likely(held) ? 0 : -EINVAL;
 }
 
 /* @class: what held_class() said. */
-static ipcb_always_inline void free_held(struct ipcbuf_region *region,
+static void free_held(struct ipcbuf_region *region,
 					 struct ipcb_cache *cache,
-					 uint64_t offset, unsigned int class)
+					 uint64_t unit, unsigned int class)
 {
-	ipcb_store_relaxed(ipcb_held(region, offset), 0);
+	ipcb_store_relaxed(&region->held[unit], 0);
 	cache->held_delta--;
-	ipcb_block_give_back(region, cache, offset, class);
+	ipcb_block_give_back(cache, unit, class);
 }
 
 /* Inside. Who holds a record is a member, so there may be a cache. */
-static int find_and_free(struct ipcbuf_region *region, uint64_t offset)
+static int find_and_free(struct ipcbuf_region *region, uint64_t unit)
 {
 	struct ipcb_cache *cache;
 	unsigned int class;
-	int error = held_class(region, offset, &class);
+	int error = held_class(region, unit, &class);
 
 	if (error)
 		return error;
 	cache = ipcb_cache_get(region);
 	if (!cache)
 		return ipcb_cache_error(region);
-	free_held(region, cache, offset, class);
+	free_held(region, cache, unit, class);
 	return 0;
 }
 
@@ -189,40 +198,75 @@ static ipcb_noinline int free_slow(void *record)
 	error = ipcb_enter_by_address(record, &region);
 	if (error)
 		return error;
-	error = find_and_free(region, ipcb_offset(region, record));
+	error = find_and_free(region, ipcb_unit_of(region, record));
 	ipcb_leave();
 	return error;
 }
 
-/* Short where the record is of the region that this thread used last. */
-IPCB_PUBLIC int ipcbuf_free(void *record)
+/* Inside by @reader: not as usual, but it may be of the last region. */
+static ipcb_noinline int free_rest(void *record, struct ipcb_reader *reader)
 {
-	struct ipcbuf_region *region = ipcb_cache_last.region;
-	struct ipcb_reader *reader = ipcb_reader;
+	struct ipcbuf_region *region = reader->last_region;
+	uint64_t unit = ipcb_unit_of(region, record);
 	unsigned int class;
-	uint64_t offset;
+	int is_ours = ipcb_cache_is_last(reader, region) &&
+		      !held_class(region, unit, &class);
 
-	if (ipcb_unlikely(!region || !reader))
-		return free_slow(record);
-	ipcb_reader_enter(reader);
-	if (ipcb_likely(ipcb_cache_is_last(region))) {
-		offset = ipcb_offset(region, record);
-		if (ipcb_likely(!held_class(region, offset, &class))) {
-			free_held(region, ipcb_cache_last.cache, offset, class);
-			ipcb_reader_leave(reader);
-			return 0;
-		}
-	}
+	if (is_ours)
+		free_held(region, reader->last_cache, unit, class);
 	ipcb_reader_leave(reader);
-	return free_slow(record);
+	return is_ours ? 0 : free_slow(record);
 }
 
-static int usable_size(const struct ipcbuf_region *region, uint64_t offset,
+/* The last store to a block has been done, its span has no owner. */
+static ipcb_noinline int free_orphan(struct ipcb_reader *reader, uint64_t unit,
+				     unsigned int class)
+{
+	struct ipcbuf_region *region = reader->last_region;
+
+	ipcb_block_adopt(reader->last_cache,
+			 (uint32_t)(unit >> region->slab_units_shift), class);
+	ipcb_reader_leave(reader);
+	return 0;
+}
+
+/*
+ * Short where the record is a small one of the region that this thread used last.
+ * Like all short ways it calls nothing; see spsc_io.c.
+ */
+IPCB_PUBLIC int ipcbuf_free(void *record)
+{
+	struct ipcb_reader *reader = ipcb_reader;
+	struct ipcbuf_region *region;
+	uint64_t unit;
+	uint8_t held = 0;
+
+	if (ipcb_unlikely(!reader || !reader->last_region))
+		return free_slow(record);
+	region = reader->last_region;
+	unit = ipcb_unit_of(region, record);
+	ipcb_reader_enter(reader);
+	if (ipcb_likely(ipcb_cache_is_last(reader, region) &&
+			unit < region->heap_units))
+		held = ipcb_load_relaxed(&region->held[unit]);
+	switch (ipcb_block_give_back_short(region, reader->last_cache, unit,
+					   held)) {
+	case IPCB_GIVEN_BACK:
+		ipcb_reader_leave(reader);
+		return 0;
+	case IPCB_GIVEN_TO_ORPHAN:
+		return free_orphan(reader, unit, held - 1u);
+	default:
+		return free_rest(record, reader);
+	}
+}
+
+static int usable_size(const struct ipcbuf_region *region, const void *record,
 		       size_t *ret_bytes)
 {
+	uint64_t offset = ipcb_offset(region, record), bytes;
 	unsigned int class;
-	uint64_t bytes;
-	int error = held_class(region, offset, &class);
+	int error = held_class(region, ipcb_unit_of(region, record), &class);
 
 	if (error)
 		return error;
@@ -244,7 +288,7 @@ IPCB_PUBLIC int ipcbuf_usable_size(const void *record, size_t *ret_bytes)
 	error = ipcb_enter_by_address(record, &region);
 	if (error)
 		return error;
-	error = usable_size(region, ipcb_offset(region, record), ret_bytes);
+	error = usable_size(region, record, ret_bytes);
 	ipcb_leave();
 	return error;
 }

@@ -8,9 +8,11 @@
 #include "wait.h"
 
 __thread struct ipcb_reader *ipcb_reader;
-int ipcb_reader_asymmetric;
 
+/* Does G2 reach all threads? Constant once the first region is open. */
+static int asymmetric;
 static pthread_key_t thread_end_key;
+static int usable;	/* constant once the first region is open */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 /* Protected by mutex; only ever prepended to. */
 static struct ipcb_reader *readers;
@@ -21,7 +23,11 @@ static struct ipcb_reader *new_reader(void)
 		aligned_alloc(sizeof(*reader), sizeof(*reader));
 
 	if (reader) {
-		*reader = (struct ipcb_reader){ .next = readers };
+		*reader = (struct ipcb_reader){
+			.fences = !asymmetric,
+			.last_serial = IPCB_READER_NO_SERIAL,
+			.next = readers,
+		};
 		readers = reader;
 	}
 	return reader;
@@ -34,8 +40,15 @@ static void give_back(struct ipcb_reader *reader)
 	pthread_mutex_unlock(&mutex);
 }
 
+void ipcb_reader_forget(void)
+{
+	if (ipcb_reader)
+		ipcb_reader->last_serial = IPCB_READER_NO_SERIAL;
+}
+
 static void thread_end(void *reader)
 {
+	ipcb_reader_forget();
 	ipcb_reader = NULL;
 	give_back(reader);
 }
@@ -44,7 +57,7 @@ void ipcb_reader_join(void)
 {
 	struct ipcb_reader *reader;
 
-	if (ipcb_reader)
+	if (ipcb_reader || !usable)
 		return;
 	pthread_mutex_lock(&mutex);
 	for (reader = readers; reader && reader->taken; reader = reader->next)
@@ -89,7 +102,7 @@ void ipcb_grace_period(void)
 	ipcb_rcu_synchronize();
 	/* G2 */
 	ipcb_fence_full();
-	if (ipcb_reader_asymmetric)
+	if (asymmetric)
 		ipcb_membarrier_process();
 	for (reader = first_reader(); reader; reader = reader->next)
 		await(reader);
@@ -97,8 +110,9 @@ void ipcb_grace_period(void)
 
 int ipcb_reader_init(void)
 {
-	ipcb_reader_asymmetric = ipcb_membarrier_register_process();
-	return -pthread_key_create(&thread_end_key, thread_end);
+	asymmetric = ipcb_membarrier_register_process();
+	usable = !pthread_key_create(&thread_end_key, thread_end);
+	return usable ? 0 : -ENOMEM;
 }
 
 void ipcb_reader_fork_prepare(void)

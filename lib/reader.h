@@ -18,7 +18,10 @@
  * Nothing in such a call sleeps, calls the program, or enters again.
  *
  * A thread's flag is never given back to malloc: one whose thread ended without
- * notice is 0, and in nobody's way.
+ * notice is 0, and in nobody's way. Beside it stands all else that such a call asks
+ * of its thread: the region that it used last, and its cache there. While serial is
+ * the region's, the region is open for writing and the cache exists: one comparison
+ * stands for all that.
  */
 #ifndef IPCB_READER_H
 #define IPCB_READER_H
@@ -27,26 +30,33 @@
 #include "rcu.h"
 #include "util.h"
 
+struct ipcb_cache;
+struct ipcbuf_region;
+
+/* Its thread's own, but for @inside, which others read. */
 struct ipcb_reader {
-	uint32_t inside;		/* its thread's */
+	uint32_t inside;
+	uint32_t fences;		/* constant: R2 is one for the processor */
+	uint64_t last_serial;		/* NO_SERIAL: there is no last region */
+	struct ipcbuf_region *last_region;
+	struct ipcb_cache *last_cache;
 	uint32_t taken;			/* by reader.c's mutex */
 	struct ipcb_reader *next;	/* constant */
 } __attribute__((aligned(128)));
 
+#define IPCB_READER_NO_SERIAL UINT64_MAX
+
 /* The calling thread's; NULL before ipcb_reader_join(), and where that failed. */
 extern __thread struct ipcb_reader *ipcb_reader;
-
-/* Does G2 reach all threads? Constant once the first region is open. */
-extern int ipcb_reader_asymmetric;
 
 /* R1 and R2 */
 static inline void ipcb_reader_enter(struct ipcb_reader *reader)
 {
 	ipcb_store_relaxed(&reader->inside, 1);
-	if (ipcb_likely(ipcb_reader_asymmetric))
-		ipcb_fence_compiler();
-	else
+	if (ipcb_unlikely(reader->fences))
 		ipcb_fence_full();
+	else
+		ipcb_fence_compiler();
 }
 
 /* R4. Release: pairs with the acquire of G3. */
@@ -57,6 +67,9 @@ static inline void ipcb_reader_leave(struct ipcb_reader *reader)
 
 /* Gives the calling thread a flag. Called where a call went the long way. */
 void ipcb_reader_join(void);
+
+/* The calling thread's last region is none, for now. */
+void ipcb_reader_forget(void);
 
 /*
  * G2 and G3, and a grace period of RCU: who was inside when it was called isn't any

@@ -55,7 +55,17 @@ struct ipcbuf_region {
 	uint32_t usable_classes;
 	uint32_t small_classes;		/* those below are SMALL */
 	uint32_t slab_units_mask;	/* units of 64 bytes in a slab, less 1 */
+	uint32_t slab_units_shift;	/* log2 of them */
 	int rdonly;
+	/* The heap by units, counted from its start. */
+	unsigned char *heap;
+	uint64_t heap_unit;		/* heap_offset in units */
+	uint64_t heap_units;
+	/*
+	 * Atomic, only raised, by anybody: of these units the metadata may be
+	 * looked at. What header.frames_limit was once.
+	 */
+	uint64_t units_known;
 	struct ipcb_class classes[IPCB_CLASSES];
 
 	struct ipcb_wait_region wait;
@@ -138,6 +148,25 @@ static inline int ipcb_heap_offset_valid(const struct ipcbuf_region *region,
 {
 	return offset - region->g.heap_offset < region->g.heap_bytes &&
 	       !(offset & 63);
+}
+
+/*
+ * The unit that a record begins with; heap_units or more for an address that
+ * isn't in the heap or no multiple of 64: one comparison tells.
+ */
+static inline uint64_t ipcb_unit_of(const struct ipcbuf_region *region,
+				    const void *record)
+{
+	uint64_t from_heap = (uint64_t)((const unsigned char *)record -
+					region->heap);
+
+	return from_heap >> 6 | from_heap << 58;
+}
+
+static inline void *ipcb_unit_at(const struct ipcbuf_region *region,
+				 uint64_t unit)
+{
+	return region->heap + (unit << 6);
 }
 
 static inline uint8_t *ipcb_held(const struct ipcbuf_region *region,

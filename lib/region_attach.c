@@ -97,7 +97,12 @@ void ipcb_region_set_tables(struct ipcbuf_region *region)
 	region->own = ipcb_at(region, g->own_offset);
 	region->usable_classes = ipcb_classes_init(g, region->classes);
 	region->small_classes = ipcb_classes_small(region->classes);
-	region->slab_units_mask = (1u << (region->g.slab_shift - 6)) - 1;
+	region->slab_units_shift = g->slab_shift - 6;
+	region->slab_units_mask = (1u << region->slab_units_shift) - 1;
+	region->heap = ipcb_at(region, g->heap_offset);
+	region->heap_unit = g->heap_offset >> 6;
+	region->heap_units = g->heap_bytes >> 6;
+	region->units_known = 0;
 	region->wait.sem_claims = ipcb_at(region, g->sems_offset);
 	region->wait.max_sems = g->max_sems;
 	region->wait.memory = &region->memory;

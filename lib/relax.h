@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * Hints to the processor: this is a waiting loop; this line will be written.
+ * Hints to the processor: this is a waiting loop; this line will be
+ * written, or read.
  * Any address will do: a hint never faults.
  */
 #ifndef IPCB_RELAX_H
@@ -22,6 +23,11 @@ static inline void ipcb_prefetch_for_store(const void *address)
 	__builtin_prefetch(address, 1);
 }
 #endif
+
+static inline void ipcb_prefetch(const void *address)
+{
+	__builtin_prefetch(address);
+}
 
 #if defined(__x86_64__) || defined(__i386__)
 static inline void ipcb_relax(void)

@@ -182,12 +182,19 @@ void ipcb_wait_end(struct ipcb_wait_region *wait,
 void ipcb_wait_wake_slow(struct ipcb_wait_region *wait,
 			 struct ipcb_wait_object *object);
 
-/* K2 to K4, after K1 */
+/* K2 and K3, after K1; where it is, K4 has to follow. */
+static inline int ipcb_wait_is_awaited(const struct ipcb_wait_region *wait,
+				       const struct ipcb_wait_object *object)
+{
+	ipcb_fence_light(wait);
+	return ipcb_load_relaxed(&object->waiting) != 0;
+}
+
+/* K2 to K4 */
 static inline void ipcb_wait_wake(struct ipcb_wait_region *wait,
 				  struct ipcb_wait_object *object)
 {
-	ipcb_fence_light(wait);
-	if (ipcb_unlikely(ipcb_load_relaxed(&object->waiting)))
+	if (ipcb_unlikely(ipcb_wait_is_awaited(wait, object)))
 		ipcb_wait_wake_slow(wait, object);
 }
 

@@ -168,7 +168,7 @@ TEST_F(spoilt, huge_record_over_a_span_of_mine)
 				     IPCB_CLASS_HUGE);
 	uint32_t frame = ipcb_frame_of_span(region, span);
 
-	region->home[span] = ipcb_cache_last.cache->id;
+	region->home[span] = ipcb_reader->last_cache->id;
 	EXPECT_NE(0, region->frames[frame]);
 	EXPECT_EQ(0, ipcbuf_free(record));
 	EXPECT_EQ(0, region->frames[frame]);

@@ -1,0 +1,603 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * The SPSC record ring: a record's way in and out. See spsc.h for the order of the
+ * accesses, and what a death between any two of them leaves.
+ *
+ * The short ways do what usually happens, and call nothing: where it isn't as usual,
+ * they end by a call that begins anew, before anything has been changed. So nothing
+ * has to be kept across a call.
+ */
+#include "relax.h"
+#include "spsc.h"
+
+/* The peer isn't there any more: -EPIPE, or once for each death -EOWNERDEAD. */
+static int peer_gone(struct ipcbuf_channel *channel, uint64_t word)
+{
+	uint32_t deaths = ipcb_end_deaths(word);
+
+	if (ipcb_end_state(word) != IPCBUF_END_DEAD ||
+	    channel->deaths_told == deaths)
+		return -EPIPE;
+	channel->deaths_told = deaths;
+	return -EOWNERDEAD;
+}
+
+/* How far head may go; what a peer wrote there is bounded by the depth. */
+static int set_limit(struct ipcbuf_channel *channel)
+{
+	struct ipcb_spsc *spsc = channel->shared;
+	/* Acquire: pairs with C4, so C3 is done before the slot is reused. */
+	uint64_t tail = ipcb_load_acquire(&spsc->tail);
+
+	if (channel->position - tail > channel->mask)
+		return 0;
+	channel->limit = tail + channel->mask + 1;
+	return 1;
+}
+
+int ipcb_spsc_has_room(struct ipcbuf_channel *channel)
+{
+	return ipcb_likely(channel->position < channel->limit) ||
+	       set_limit(channel);
+}
+
+/*
+ * A consumer that runs close behind its producer takes the slots' line away
+ * from it for each record; a producer that finds the channel full does the
+ * same to the consumer with the line of tail. Where records keep coming, who
+ * had to stop lets the other get ahead ("temporal slipping", FastForward).
+ * Whether they do is tried out now and then: if a short pause brought several,
+ * the next one does too. A peer that answers one record at a time is hardly
+ * delayed.
+ */
+#define SLIP_PAUSES  12u
+#define SLIP_RECORDS 3u
+#define SLIP_TRY     64u
+
+static void pause_a_little(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < SLIP_PAUSES; i++)
+		ipcb_relax();
+}
+
+/* 1 where it paused: look again. */
+static ipcb_noinline int slip(struct ipcbuf_channel *channel)
+{
+	uint64_t run = channel->position - channel->stop_position;
+
+	if (!run) {
+		channel->slipping = 0;
+		return 0;
+	}
+	channel->stop_position = channel->position;
+	if (channel->slipping)
+		channel->slipping = run >= SLIP_RECORDS;
+	else
+		channel->slipping = ++channel->stops % SLIP_TRY == 0;
+	if (channel->slipping)
+		pause_a_little();
+	return channel->slipping;
+}
+
+/*
+ * A producer that is faster than its consumer has room for each record once that
+ * has taken one, and takes the line of tail away from it each time. It waits for
+ * more room, a little: nobody is kept from what lies in the channel.
+ */
+#define ROOM_RECORDS 32u
+#define ROOM_PAUSES  4u
+
+static ipcb_noinline int has_room_after_all(struct ipcbuf_channel *channel)
+{
+	uint64_t enough = ipcb_min(ROOM_RECORDS, channel->mask / 4);
+	unsigned int i;
+
+	if (!ipcb_spsc_has_room(channel) &&
+	    (!slip(channel) || !ipcb_spsc_has_room(channel)))
+		return 0;
+	for (i = 0; i < ROOM_PAUSES &&
+		    channel->limit - channel->position < enough; i++) {
+		pause_a_little();
+		set_limit(channel);
+	}
+	return 1;
+}
+
+#define LINE_SLOTS (IPCB_LINE / sizeof(uint64_t))
+
+/* On to the next position, whose lap may be the other one. */
+static ipcb_always_inline void advance(struct ipcbuf_channel *channel)
+{
+	uint64_t position = channel->position + 1;
+
+	channel->position = position;
+	if (ipcb_unlikely(!(position & channel->mask)))
+		channel->lap = ipcb_spsc_lap(position, channel->shift);
+}
+
+static ipcb_always_inline int is_held(const struct ipcbuf_region *region,
+				      uint64_t unit)
+{
+	return unit < region->heap_units &&
+	       ipcb_load_relaxed(&region->held[unit]);
+}
+
+/* P1 and P2 */
+static ipcb_always_inline void put_unit(struct ipcbuf_channel *channel,
+					struct ipcbuf_region *region,
+					uint64_t unit)
+{
+	/* The consumer has the next line of slots, from the lap before. */
+	if (!(channel->position % LINE_SLOTS))
+		ipcb_prefetch_for_store(
+			&channel->slots[(channel->position + LINE_SLOTS) &
+					channel->mask]);
+	ipcb_store_relaxed(&region->held[unit], 0);
+	/* P2 */
+	ipcb_store_release(&channel->slots[channel->position & channel->mask],
+			   (unit + region->heap_unit) << 2 | channel->lap);
+	advance(channel);
+}
+
+/* P0 to P2 */
+static ipcb_always_inline int put(struct ipcbuf_channel *channel, void *record)
+{
+	struct ipcbuf_region *region = channel->region;
+	uint64_t unit = ipcb_unit_of(region, record);
+
+	if (ipcb_unlikely(!is_held(region, unit)))
+		return -EINVAL;
+	if (ipcb_unlikely(channel->position >= channel->limit) &&
+	    !has_room_after_all(channel))
+		return -EAGAIN;
+	put_unit(channel, region, unit);
+	return 0;
+}
+
+/* Is all as it usually is? */
+static ipcb_always_inline int may_put(const struct ipcbuf_channel *channel,
+				      const struct ipcbuf_region *region,
+				      uint64_t unit)
+{
+	return ipcb_likely(ipcb_end_usable(ipcb_load_relaxed(
+					&channel->peer->word))) &&
+	       ipcb_likely(is_held(region, unit)) &&
+	       ipcb_likely(channel->position < channel->limit);
+}
+
+/* P3, once for all of them. */
+static void sent_some(struct ipcbuf_channel *channel, size_t sent)
+{
+	struct ipcb_spsc *spsc = channel->shared;
+
+	channel->held_delta -= (int64_t)sent;
+	ipcb_store_relaxed(&spsc->sent, channel->position);
+	ipcb_wait_wake(&channel->region->wait, &channel->peer->wait);
+}
+
+static ipcb_noinline int send_rest(struct ipcbuf_channel *channel, void *record,
+				   struct ipcb_reader *reader,
+				   uint64_t deadline_ns)
+{
+	uint64_t peer = ipcb_load_relaxed(&channel->peer->word);
+	int error;
+
+	error = ipcb_end_usable(peer) ? put(channel, record) :
+					peer_gone(channel, peer);
+	if (!error)
+		sent_some(channel, 1);
+	return ipcb_channel_send_rest(channel, record, reader, deadline_ns,
+				      error);
+}
+
+/* K4, after a short way. */
+static ipcb_noinline int wake_and_leave(struct ipcbuf_channel *channel,
+					struct ipcb_reader *reader)
+{
+	ipcb_wait_wake_slow(&channel->region->wait, &channel->peer->wait);
+	ipcb_reader_leave(reader);
+	return 0;
+}
+
+/* P3 or C5 of a short way, and its end. */
+static ipcb_always_inline int end_short(struct ipcbuf_channel *channel,
+					struct ipcb_reader *reader)
+{
+	if (ipcb_unlikely(ipcb_wait_is_awaited(&channel->region->wait,
+					       &channel->peer->wait)))
+		return wake_and_leave(channel, reader);
+	ipcb_reader_leave(reader);
+	return 0;
+}
+
+int ipcb_spsc_send_short(struct ipcbuf_channel *channel, void *record,
+			 struct ipcb_reader *reader, uint64_t deadline_ns)
+{
+	struct ipcbuf_region *region = channel->region;
+	struct ipcb_spsc *spsc = channel->shared;
+	uint64_t unit = ipcb_unit_of(region, record);
+
+	if (ipcb_unlikely(!may_put(channel, region, unit)))
+		return send_rest(channel, record, reader, deadline_ns);
+	put_unit(channel, region, unit);
+	channel->held_delta--;
+	ipcb_store_relaxed(&spsc->sent, channel->position);
+	return end_short(channel, reader);
+}
+
+int ipcb_spsc_send(struct ipcbuf_channel *channel, void *const *records,
+		   size_t count, size_t *ret_sent)
+{
+	uint64_t peer = ipcb_load_relaxed(&channel->peer->word);
+	size_t sent = 0;
+	int error = 0;
+
+	if (ipcb_unlikely(!ipcb_end_usable(peer)))
+		return peer_gone(channel, peer);
+	while (sent < count) {
+		error = put(channel, records[sent]);
+		if (error)
+			break;
+		sent++;
+	}
+	if (ipcb_unlikely(!sent))
+		return error;
+	sent_some(channel, sent);
+	*ret_sent = sent;
+	return 0;
+}
+
+static int expected(const struct ipcbuf_channel *channel, unsigned int own)
+{
+	return own == channel->peer_member || own == IPCB_OWN_CHANNEL;
+}
+
+/*
+ * C2. Whose it is when it isn't whom we expect: the end's word first, then own
+ * once more. A producer that leaves hands its window over before its word says
+ * so; read the other way round, a record of its could look like nobody's.
+ */
+static ipcb_noinline int sent_by_new_peer(struct ipcbuf_channel *channel,
+					  const uint16_t *own)
+{
+	uint32_t member;
+	unsigned int now;
+
+	/* Acquire: pairs with the release that says LEFT or DEAD. */
+	member = ipcb_end_member(ipcb_load_acquire(&channel->peer->word));
+	channel->peer_member = member ? member : IPCB_NOBODY;
+	now = ipcb_load_relaxed(own);
+	return expected(channel, now) || (member && ipcb_spsc_is_or_was(now, member));
+}
+
+/*
+ * Where a block's own word is, whatever block it is; NULL: it is none. The slab of a
+ * small one is remembered.
+ */
+static ipcb_noinline uint16_t *own_elsewhere(struct ipcbuf_channel *channel,
+					     struct ipcbuf_region *region,
+					     uint64_t unit,
+					     unsigned int *ret_class)
+{
+	uint16_t *own = ipcb_small_own_at(region, unit, ret_class);
+	struct ipcb_block block;
+
+	if (ipcb_likely(own)) {
+		ipcb_slab_memo_set(&channel->memo, region, unit, *ret_class);
+		return own;
+	}
+	if (unit >= region->heap_units ||
+	    ipcb_block_at(region, (unit + region->heap_unit) << 6, &block))
+		return NULL;
+	*ret_class = block.class;
+	return block.own;
+}
+
+static ipcb_always_inline uint16_t *own_at(struct ipcbuf_channel *channel,
+					   struct ipcbuf_region *region,
+					   uint64_t unit,
+					   unsigned int *ret_class)
+{
+	uint16_t *own = ipcb_slab_memo_own_at(&channel->memo, unit, ret_class);
+
+	return ipcb_likely(own) ? own : own_elsewhere(channel, region, unit,
+						      ret_class);
+}
+
+/* C1 */
+static ipcb_always_inline uint64_t next_slot(const struct ipcbuf_channel *channel)
+{
+	return ipcb_load_acquire(
+		&channel->slots[channel->position & channel->mask]);
+}
+
+/* C3; the record is the caller's. */
+static ipcb_always_inline void take_unit(struct ipcbuf_channel *channel,
+					 struct ipcbuf_region *region,
+					 uint64_t unit, uint16_t *own,
+					 unsigned int class, void **ret_record)
+{
+	/* C3, before C4. Release: pairs with the swaps in hand_over(). */
+	ipcb_store_release(own, (uint16_t)channel->me);
+	ipcb_store_relaxed(&region->held[unit], (uint8_t)(class + 1));
+	*ret_record = ipcb_unit_at(region, unit);
+	advance(channel);
+}
+
+/*
+ * What is to come of a line of slots, once its first one is there: the records' first
+ * lines are on their way here while the program reads the ones before, and so is
+ * the next line of slots where the producer seems to be past it.
+ *
+ * A consumer that goes as fast as its producer never finds the channel empty, and yet
+ * takes the line away from it for each record. It lets the producer get ahead by
+ * a line, and stays behind from then on; who stopped a short while ago may be
+ * one that waits for each single record, and isn't delayed.
+ */
+#define STREAM_RECORDS 64u
+
+static int is_sent(const struct ipcbuf_channel *channel, uint64_t position)
+{
+	uint64_t slot = ipcb_load_relaxed(
+		&channel->slots[position & channel->mask]);
+
+	return (slot & IPCB_SPSC_LAP_MASK) ==
+	       ipcb_spsc_lap(position, channel->shift);
+}
+
+static void prefetch_record(const struct ipcbuf_channel *channel,
+			    uint64_t position)
+{
+	const struct ipcbuf_region *region = channel->region;
+	uint64_t slot = ipcb_load_relaxed(
+		&channel->slots[position & channel->mask]);
+	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
+
+	if ((slot & IPCB_SPSC_LAP_MASK) !=
+	    ipcb_spsc_lap(position, channel->shift))
+		return;
+	ipcb_prefetch(ipcb_unit_at(region, unit));
+}
+
+static void begin_line(struct ipcbuf_channel *channel)
+{
+	uint64_t position = channel->position, i;
+
+	if (!is_sent(channel, position + LINE_SLOTS - 1) &&
+	    channel->mask >= STREAM_RECORDS - 1 &&
+	    position - channel->stop_position >= STREAM_RECORDS)
+		pause_a_little();
+	for (i = 1; i < LINE_SLOTS; i++)
+		prefetch_record(channel, position + i);
+	channel->is_behind = is_sent(channel, position + LINE_SLOTS - 1);
+	if (channel->is_behind)
+		ipcb_prefetch(&channel->slots[(position + LINE_SLOTS) &
+					      channel->mask]);
+}
+
+/* Is there anything to do ahead of the next record? */
+static ipcb_always_inline int is_look_out(const struct ipcbuf_channel *channel)
+{
+	return !(channel->position % (LINE_SLOTS / 2));
+}
+
+static ipcb_noinline void look_ahead(struct ipcbuf_channel *channel)
+{
+	if (!(channel->position % LINE_SLOTS))
+		begin_line(channel);
+	else if (channel->is_behind)
+		prefetch_record(channel, channel->position + LINE_SLOTS / 2);
+}
+
+/* C1 to C3; -EAGAIN: nothing there; -EBADMSG: no record of the producer's. */
+static ipcb_always_inline int take(struct ipcbuf_channel *channel,
+				   void **ret_record)
+{
+	struct ipcbuf_region *region = channel->region;
+	uint64_t slot = next_slot(channel);
+	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
+	unsigned int class;
+	uint16_t *own;
+
+	if ((slot & IPCB_SPSC_LAP_MASK) != channel->lap)
+		return -EAGAIN;
+	if (is_look_out(channel))
+		look_ahead(channel);
+	own = own_at(channel, region, unit, &class);
+	if (ipcb_unlikely(!own))
+		return -EBADMSG;
+	/* C3 follows: one transfer of the line, not two. */
+	ipcb_prefetch_for_store(own);
+	if (!expected(channel, ipcb_load_relaxed(own)) &&
+	    !sent_by_new_peer(channel, own))
+		return -EBADMSG;
+	take_unit(channel, region, unit, own, class, ret_record);
+	return 0;
+}
+
+/*
+ * Nothing there. The producer's word is read before the slot is looked at
+ * again: what it sent before it left isn't overlooked.
+ */
+static int nothing_there(struct ipcbuf_channel *channel)
+{
+	/* Acquire: pairs with the release that says LEFT. */
+	uint64_t peer = ipcb_load_acquire(&channel->peer->word);
+
+	if (ipcb_likely(ipcb_end_usable(peer)) ||
+	    ipcb_spsc_in_window(channel->shared, channel->shift, channel->position))
+		return -EAGAIN;
+	return peer_gone(channel, peer);
+}
+
+/* C4 and C5. */
+static void received_some(struct ipcbuf_channel *channel, size_t received)
+{
+	struct ipcb_spsc *spsc = channel->shared;
+
+	channel->held_delta += (int64_t)received;
+	/* C4 */
+	ipcb_store_release(&spsc->tail, channel->position);
+	ipcb_wait_wake(&channel->region->wait, &channel->peer->wait);
+}
+
+/* What @error of take() comes to. */
+static int received_none(struct ipcbuf_channel *channel, int error)
+{
+	if (error == -EAGAIN)
+		return nothing_there(channel);
+	/* What can't be a record is skipped. */
+	advance(channel);
+	received_some(channel, 0);
+	return error;
+}
+
+/* C1 to C3 for up to @count records; an error only for none. */
+static int take_some(struct ipcbuf_channel *channel, void **records,
+		     size_t count, size_t *ret_taken)
+{
+	size_t taken = 0;
+	int error = 0;
+
+	while (taken < count) {
+		error = take(channel, &records[taken]);
+		if (error)
+			break;
+		taken++;
+	}
+	*ret_taken = taken;
+	return taken ? 0 : error;
+}
+
+int ipcb_spsc_receive(struct ipcbuf_channel *channel, void **records,
+		      size_t count, size_t *ret_received)
+{
+	uint64_t peer = ipcb_load_relaxed(&channel->peer->word);
+	size_t taken;
+	int error;
+
+	/* A removed channel isn't drained: its records are given back. */
+	if (ipcb_unlikely(ipcb_end_removed(peer)))
+		return -EPIPE;
+	error = take_some(channel, records, count, &taken);
+	if (error == -EAGAIN && slip(channel))
+		error = take_some(channel, records, count, &taken);
+	if (error)
+		return received_none(channel, error);
+	received_some(channel, taken);
+	*ret_received = taken;
+	return 0;
+}
+
+static ipcb_noinline int receive_rest(struct ipcbuf_channel *channel,
+				      void **ret_record,
+				      struct ipcb_reader *reader,
+				      uint64_t deadline_ns)
+{
+	size_t received;
+	int error = ipcb_spsc_receive(channel, ret_record, 1, &received);
+
+	return ipcb_channel_receive_rest(channel, ret_record, reader,
+					 deadline_ns, error);
+}
+
+/*
+ * The slot is empty. Who polls comes here most of the time, and sees the sooner what
+ * arrives the shorter this is: it is final where the producer is there, nothing has
+ * come since the last look, and it isn't time to look after the peer.
+ */
+static ipcb_noinline int receive_none(struct ipcbuf_channel *channel,
+				      void **ret_record,
+				      struct ipcb_reader *reader,
+				      uint64_t deadline_ns)
+{
+	if (deadline_ns || channel->position != channel->stop_position ||
+	    !ipcb_end_usable(ipcb_load_relaxed(&channel->peer->word)) ||
+	    !ipcb_channel_polled_short(channel))
+		return receive_rest(channel, ret_record, reader, deadline_ns);
+	channel->slipping = 0;
+	ipcb_reader_leave(reader);
+	return -EAGAIN;
+}
+
+static ipcb_always_inline int is_removed(const struct ipcbuf_channel *channel)
+{
+	return ipcb_end_removed(ipcb_load_relaxed(&channel->peer->word));
+}
+
+/* C2 to C5 of a small record that the producer sent while it had the channel. */
+static ipcb_always_inline int take_short(struct ipcbuf_channel *channel,
+					 struct ipcbuf_region *region,
+					 uint64_t unit, uint16_t *own,
+					 unsigned int class, void **ret_record,
+					 struct ipcb_reader *reader)
+{
+	struct ipcb_spsc *spsc = channel->shared;
+
+	take_unit(channel, region, unit, own, class, ret_record);
+	channel->held_delta++;
+	/* C4 */
+	ipcb_store_release(&spsc->tail, channel->position);
+	return end_short(channel, reader);
+}
+
+/* C2, where it is as usual. */
+static ipcb_always_inline int is_expected(const struct ipcbuf_channel *channel,
+					  uint16_t *own)
+{
+	if (ipcb_unlikely(!own))
+		return 0;
+	/* C3 follows: one transfer of the line, not two. */
+	ipcb_prefetch_for_store(own);
+	return ipcb_load_relaxed(own) == channel->peer_member;
+}
+
+/* A record of another slab than the last one, or one to look ahead from. */
+static ipcb_noinline int receive_elsewhere(struct ipcbuf_channel *channel,
+					   void **ret_record,
+					   struct ipcb_reader *reader,
+					   uint64_t deadline_ns)
+{
+	struct ipcbuf_region *region = channel->region;
+	uint64_t slot = next_slot(channel);
+	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
+	unsigned int class;
+	uint16_t *own;
+
+	if ((slot & IPCB_SPSC_LAP_MASK) != channel->lap ||
+	    is_removed(channel))
+		return receive_rest(channel, ret_record, reader, deadline_ns);
+	if (is_look_out(channel))
+		look_ahead(channel);
+	own = own_at(channel, region, unit, &class);
+	if (!is_expected(channel, own))
+		return receive_rest(channel, ret_record, reader, deadline_ns);
+	return take_short(channel, region, unit, own, class, ret_record,
+			  reader);
+}
+
+int ipcb_spsc_receive_short(struct ipcbuf_channel *channel, void **ret_record,
+			    struct ipcb_reader *reader, uint64_t deadline_ns)
+{
+	struct ipcbuf_region *region = channel->region;
+	uint64_t slot = next_slot(channel);
+	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
+	unsigned int class;
+	uint16_t *own;
+
+	if (ipcb_unlikely((slot & IPCB_SPSC_LAP_MASK) != channel->lap))
+		return receive_none(channel, ret_record, reader, deadline_ns);
+	if (ipcb_unlikely(is_removed(channel)))
+		return receive_rest(channel, ret_record, reader, deadline_ns);
+	if (is_look_out(channel))
+		return receive_elsewhere(channel, ret_record, reader,
+					 deadline_ns);
+	own = ipcb_slab_memo_own_at(&channel->memo, unit, &class);
+	if (ipcb_unlikely(!is_expected(channel, own)))
+		return receive_elsewhere(channel, ret_record, reader,
+					 deadline_ns);
+	return take_short(channel, region, unit, own, class, ret_record,
+			  reader);
+}
