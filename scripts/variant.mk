@@ -159,7 +159,9 @@ DARWIN_RULES := $(DARWIN_RULES)
 SYSTEM := $(SYSTEM)
 endef
 
+# Two makes of one folder at a time, which find nothing to do, aren't in each other's way.
 CONFIG := $(BUILD)/config.mk
+CONFIG_NEW := $(CONFIG).$(shell echo $$PPID)
 $(CONFIG): FORCE
-	$(shell mkdir -p $(@D))$(file >$@.new,$(CONFIG_TEXT))
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	$(shell mkdir -p $(@D))$(file >$(CONFIG_NEW),$(CONFIG_TEXT))
+	@if cmp -s $(CONFIG_NEW) $@; then rm $(CONFIG_NEW); else mv $(CONFIG_NEW) $@; fi

@@ -105,7 +105,8 @@ int ipcbuf_region_create(const char *name,
  * a region has to say beside its result.
  *
  * Where a limit of the system stood in the way: its name, what it is, and a value
- * that would do; where a default was cut down to it, the same. Else "".
+ * that would do; where a default was cut down to it, the same. Where the region's
+ * semaphores are of another C library or width: that. Else "".
  *
  * Return: the thread's own text, never NULL, for a person to read; it stays until
  * the next such call. Wait-free.

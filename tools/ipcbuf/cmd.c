@@ -7,13 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* With the limit that is in the way of a region, where one is. */
+/* With what is in the way of a region, where the library knows: a limit, or the
+ * semaphores of another C library. */
 int cmd_fail(const char *what, int error)
 {
-	int limited = error == -ENOMEM || error == -ENOSPC;
+	int of_region = error == -ENOMEM || error == -ENOSPC ||
+			error == -EOPNOTSUPP;
 
 	fprintf(stderr, "ipcbuf: %s: %s\n", what, ipcbuf_strerror(error));
-	if (limited && *ipcbuf_hint())
+	if (of_region && *ipcbuf_hint())
 		fprintf(stderr, "ipcbuf: %s: %s\n", what, ipcbuf_hint());
 	return CMD_FAILED;
 }
