@@ -132,6 +132,8 @@ $(SAMPLES): $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(LIB_A)
 -include $(LIB_OBJS:.o=.d) $(TOOL_OBJS:.o=.d)
 -include $(SAMPLES:$(BUILD)/samples/%=$(BUILD)/obj/samples/%.d)
 
+include tools/bench/peers/peers.mk
+
 # --- the kernel module -------------------------------------------------------
 # What make was told (KDIR=, KERNEL=, V=) reaches the scripts by its environment.
 
@@ -168,7 +170,7 @@ demo:
 
 bench:
 	$(Q)scripts/bootstrap base bench
-	+$(Q)$(again) $(BUILD)/ipcbuf-bench
+	+$(Q)$(again) $(BUILD)/ipcbuf-bench peers
 	$(BUILD)/ipcbuf-bench $(BENCH)
 
 kselftest:
@@ -234,7 +236,7 @@ $(PC_FILES): $(BUILD)/%.pc: lib/%.pc.in include/ipcbuf/base.h FORCE
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 		-e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' $< >$@
 
-install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(PC_FILES)
+install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(PC_FILES) install-peers
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 		$(DESTDIR)$(INCLUDEDIR)/ipcbuf $(DESTDIR)$(INCLUDEDIR)/linux \
 		$(DESTDIR)$(INCLUDEDIR)/raftlib/detail
@@ -257,7 +259,7 @@ install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(PC_FILES)
 	done
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
-uninstall:
+uninstall: uninstall-peers
 	rm -f $(INSTALLED_PROGS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) \
 		$(DESTDIR)$(LIBDIR)/libipcbuf.a \
 		$(DESTDIR)$(LIBDIR)/$(SO_PLAIN) \

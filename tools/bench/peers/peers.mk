@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#
+# What ipcbuf is measured beside: tools/bench/peers/NAME.c or .cpp makes
+# $(BUILD)/bench/NAME.so. A peer whose library isn't on this machine is left out;
+# nothing else is linked to any of them.
+
+PEERS := ck
+PEER_DIR := $(BUILD)/bench
+PEER_SOURCES := tools/bench/peers
+
+# A header by which it is seen that the library is there.
+PEER_NEEDS_ck := ck_ring.h
+
+peer-header = $(firstword $(wildcard $(addsuffix /$1,/usr/local/include /usr/include)))
+peer-lacks = $(strip $(foreach header,$(PEER_NEEDS_$1),\
+	$(if $(call peer-header,$(header)),,$(header))))
+# Neither for another machine or system nor with a sanitizer.
+PEERS_HERE := $(if $(EMULATOR)$(SAN)$(filter-out linux,$(SOURCES_FOR)),,$(strip \
+	$(foreach peer,$(PEERS),\
+	$(if $(call peer-lacks,$(peer)),,$(peer)))))
+PEER_PLUGINS := $(PEERS_HERE:%=$(PEER_DIR)/%.so)
+
+peers: $(PEER_PLUGINS)
+
+# Libraries that a peer names and doesn't call would be loaded for nothing.
+PEER_LINK = -shared -Wl,--version-script=$(PEER_SOURCES)/peers.map \
+	-Wl,--as-needed $(SO_LDFLAGS) $(LDFLAGS) -o $@ $< $(PEER_LIBS_$*) -pthread -lrt
+PEER_DEPENDENCIES = -MMD -MP -MF $(BUILD)/obj/$(PEER_SOURCES)/$*.d -MT $@
+
+$(PEER_DIR)/%.so: $(PEER_SOURCES)/%.c $(PEER_SOURCES)/peers.map $(PEER_SOURCES)/peers.mk $(CONFIG)
+	@mkdir -p $(@D) $(BUILD)/obj/$(PEER_SOURCES)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC $(PEER_CFLAGS_$*) $(PEER_DEPENDENCIES) $(PEER_LINK)
+
+$(PEER_DIR)/%.so: $(PEER_SOURCES)/%.cpp $(PEER_SOURCES)/peers.map $(PEER_SOURCES)/peers.mk $(CONFIG)
+	@mkdir -p $(@D) $(BUILD)/obj/$(PEER_SOURCES)
+	$(call say,CXX,$@)
+	$(Q)$(CXX) $(ALL_CXXFLAGS) -fPIC $(PEER_CXXFLAGS_$*) $(PEER_DEPENDENCIES) $(PEER_LINK)
+
+-include $(PEERS_HERE:%=$(BUILD)/obj/$(PEER_SOURCES)/%.d)
+
+# --- checking and installing -------------------------------------------------
+
+PEER_CHECK := $(BUILD)/obj/$(PEER_SOURCES)/check/check
+
+$(PEER_CHECK): $(call objects,$(PEER_SOURCES)/check)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(PROG_LDFLAGS) $(LDFLAGS) -o $@ $^ -ldl $(SYS_LIBS)
+
+-include $(patsubst %.o,%.d,$(call objects,$(PEER_SOURCES)/check))
+
+PEERS_BUILT = $(wildcard $(PEERS:%=$(PEER_DIR)/%.so))
+
+check-peers: peers $(PEER_CHECK)
+	$(Q)scripts/check-peers $(PEER_CHECK) $(PEER_DIR) $(PEERS)
+
+PEER_LIBDIR = $(DESTDIR)$(LIBDIR)/ipcbuf-bench
+
+install-peers:
+	$(if $(PEERS_BUILT),$(INSTALL) -d $(PEER_LIBDIR))
+	$(if $(PEERS_BUILT),$(INSTALL) -m 755 $(PEERS_BUILT) $(PEER_LIBDIR))
+
+uninstall-peers:
+	rm -f $(PEERS:%=$(PEER_LIBDIR)/%.so)
+	-@rmdir $(PEER_LIBDIR) 2>/dev/null
+
+.PHONY: peers check-peers install-peers uninstall-peers
