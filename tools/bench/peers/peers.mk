@@ -4,12 +4,16 @@
 # $(BUILD)/bench/NAME.so. A peer whose library isn't on this machine is left out;
 # nothing else is linked to any of them.
 
-PEERS := ck
+PEERS := boost-lockfree boost-mq boost-msm ck readerwriterqueue
 PEER_DIR := $(BUILD)/bench
 PEER_SOURCES := tools/bench/peers
 
 # A header by which it is seen that the library is there.
+PEER_NEEDS_boost-lockfree := boost/lockfree/spsc_queue.hpp
+PEER_NEEDS_boost-mq := boost/interprocess/ipc/message_queue.hpp
+PEER_NEEDS_boost-msm := boost/interprocess/managed_shared_memory.hpp
 PEER_NEEDS_ck := ck_ring.h
+PEER_NEEDS_readerwriterqueue := readerwriterqueue/readerwriterqueue.h
 
 peer-header = $(firstword $(wildcard $(addsuffix /$1,/usr/local/include /usr/include)))
 peer-lacks = $(strip $(foreach header,$(PEER_NEEDS_$1),\
@@ -19,6 +23,10 @@ PEERS_HERE := $(if $(EMULATOR)$(SAN)$(filter-out linux,$(SOURCES_FOR)),,$(strip 
 	$(foreach peer,$(PEERS),\
 	$(if $(call peer-lacks,$(peer)),,$(peer)))))
 PEER_PLUGINS := $(PEERS_HERE:%=$(PEER_DIR)/%.so)
+
+# It doesn't say itself which version it is; Debian's package does.
+PEER_CXXFLAGS_readerwriterqueue = -DREADERWRITERQUEUE_VERSION='"$(firstword $(subst -, ,\
+	$(shell dpkg-query -W -f '$${Version}' libreaderwriterqueue-dev 2>/dev/null)))"'
 
 peers: $(PEER_PLUGINS)
 
@@ -38,6 +46,10 @@ $(PEER_DIR)/%.so: $(PEER_SOURCES)/%.cpp $(PEER_SOURCES)/peers.map $(PEER_SOURCES
 	$(Q)$(CXX) $(ALL_CXXFLAGS) -fPIC $(PEER_CXXFLAGS_$*) $(PEER_DEPENDENCIES) $(PEER_LINK)
 
 -include $(PEERS_HERE:%=$(BUILD)/obj/$(PEER_SOURCES)/%.d)
+
+bench-peers:
+	$(Q)scripts/bootstrap base bench peers
+	+$(Q)$(again) peers
 
 # --- checking and installing -------------------------------------------------
 
@@ -64,4 +76,4 @@ uninstall-peers:
 	rm -f $(PEERS:%=$(PEER_LIBDIR)/%.so)
 	-@rmdir $(PEER_LIBDIR) 2>/dev/null
 
-.PHONY: peers check-peers install-peers uninstall-peers
+.PHONY: peers bench-peers check-peers install-peers uninstall-peers
