@@ -7,7 +7,7 @@
 
 static const struct peer peer = {
 	PEER_ABI,
-	PEER_RESENDS,
+	PEER_RESENDS | PEER_NO_HEAP,
 	"boost-lockfree",
 	"Boost.Lockfree " BOOST_LIB_VERSION
 	", spsc_queue<capacity> of offsets; records preallocated, of one size, "

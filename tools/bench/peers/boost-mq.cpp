@@ -147,7 +147,7 @@ static int peer_recv(struct peer_end *end, void **ret_record)
 
 static const struct peer peer = {
 	PEER_ABI,
-	PEER_COPIES | PEER_RESENDS,
+	PEER_COPIES | PEER_RESENDS | PEER_NO_HEAP,
 	"boost-mq",
 	"Boost.Interprocess " BOOST_LIB_VERSION
 	", message_queue: copied in and out, behind a mutex",

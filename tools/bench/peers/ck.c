@@ -5,7 +5,7 @@
 
 static const struct peer peer = {
 	.abi = PEER_ABI,
-	.flags = PEER_RESENDS,
+	.flags = PEER_RESENDS | PEER_NO_HEAP,
 	.name = "ck",
 	.what = "Concurrency Kit " CK_VERSION
 		", ck_ring SPSC of offsets; records preallocated, of one size, "

@@ -4,7 +4,7 @@
 # $(BUILD)/bench/NAME.so. A peer whose library isn't on this machine is left out;
 # nothing else is linked to any of them.
 
-PEERS := boost-lockfree boost-mq boost-msm ck readerwriterqueue
+PEERS := boost-lockfree boost-mq boost-msm ck iceoryx readerwriterqueue
 PEER_DIR := $(BUILD)/bench
 PEER_SOURCES := tools/bench/peers
 
@@ -13,6 +13,7 @@ PEER_NEEDS_boost-lockfree := boost/lockfree/spsc_queue.hpp
 PEER_NEEDS_boost-mq := boost/interprocess/ipc/message_queue.hpp
 PEER_NEEDS_boost-msm := boost/interprocess/managed_shared_memory.hpp
 PEER_NEEDS_ck := ck_ring.h
+PEER_NEEDS_iceoryx := iceoryx/v2*/iceoryx_posh/iceoryx_posh_types.hpp sys/acl.h
 PEER_NEEDS_readerwriterqueue := readerwriterqueue/readerwriterqueue.h
 
 peer-header = $(firstword $(wildcard $(addsuffix /$1,/usr/local/include /usr/include)))
@@ -24,6 +25,10 @@ PEERS_HERE := $(if $(EMULATOR)$(SAN)$(filter-out linux,$(SOURCES_FOR)),,$(strip 
 	$(if $(call peer-lacks,$(peer)),,$(peer)))))
 PEER_PLUGINS := $(PEERS_HERE:%=$(PEER_DIR)/%.so)
 
+# Their own headers' warnings are not ours to mend: hence -isystem.
+PEER_CXXFLAGS_iceoryx = -isystem $(patsubst %/iceoryx_posh/iceoryx_posh_types.hpp,%,\
+	$(call peer-header,$(firstword $(PEER_NEEDS_iceoryx))))
+PEER_LIBS_iceoryx := -liceoryx_posh_roudi -liceoryx_posh -liceoryx_hoofs -liceoryx_platform
 # It doesn't say itself which version it is; Debian's package does.
 PEER_CXXFLAGS_readerwriterqueue = -DREADERWRITERQUEUE_VERSION='"$(firstword $(subst -, ,\
 	$(shell dpkg-query -W -f '$${Version}' libreaderwriterqueue-dev 2>/dev/null)))"'

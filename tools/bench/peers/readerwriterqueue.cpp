@@ -46,7 +46,7 @@ static inline bool ring_get(struct ring *ring, uint64_t *ret_number)
 
 static const struct peer peer = {
 	PEER_ABI,
-	PEER_THREADS | PEER_RESENDS,
+	PEER_THREADS | PEER_RESENDS | PEER_NO_HEAP,
 	"readerwriterqueue",
 	"moodycamel::ReaderWriterQueue " READERWRITERQUEUE_VERSION
 	", threads; records preallocated, of one size, recycled over a second "
