@@ -15,7 +15,9 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,6 +65,15 @@ static inline void roudi_block_signals()
 	sigprocmask(SIG_SETMASK, &signals, nullptr);
 }
 
+/* Not on A's processor alone, which A may be polling on. */
+static inline void roudi_roam()
+{
+	cpu_set_t cpus;
+
+	memset(&cpus, 0xff, sizeof(cpus));
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+}
+
 /* Of what A has open it keeps nothing: who waits for A's end isn't to wait for it. */
 [[noreturn]] static inline void roudi_child(const struct peer_setup *setup,
 					    int ready, pid_t parent)
@@ -70,6 +81,7 @@ static inline void roudi_block_signals()
 	int null = open("/dev/null", O_RDWR);
 
 	roudi_block_signals();
+	roudi_roam();
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
 	    dup2(null, 2) < 0 || dup2(ready, 3) < 0)

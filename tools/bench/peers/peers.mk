@@ -4,7 +4,7 @@
 # $(BUILD)/bench/NAME.so. A peer whose library isn't on this machine is left out;
 # nothing else is linked to any of them.
 
-PEERS := boost-lockfree boost-mq boost-msm ck iceoryx readerwriterqueue
+PEERS := boost-lockfree boost-mq boost-msm ck iceoryx readerwriterqueue zmq
 PEER_DIR := $(BUILD)/bench
 PEER_SOURCES := tools/bench/peers
 
@@ -15,6 +15,7 @@ PEER_NEEDS_boost-msm := boost/interprocess/managed_shared_memory.hpp
 PEER_NEEDS_ck := ck_ring.h
 PEER_NEEDS_iceoryx := iceoryx/v2*/iceoryx_posh/iceoryx_posh_types.hpp sys/acl.h
 PEER_NEEDS_readerwriterqueue := readerwriterqueue/readerwriterqueue.h
+PEER_NEEDS_zmq := zmq.h
 
 peer-header = $(firstword $(wildcard $(addsuffix /$1,/usr/local/include /usr/include)))
 peer-lacks = $(strip $(foreach header,$(PEER_NEEDS_$1),\
@@ -29,6 +30,7 @@ PEER_PLUGINS := $(PEERS_HERE:%=$(PEER_DIR)/%.so)
 PEER_CXXFLAGS_iceoryx = -isystem $(patsubst %/iceoryx_posh/iceoryx_posh_types.hpp,%,\
 	$(call peer-header,$(firstword $(PEER_NEEDS_iceoryx))))
 PEER_LIBS_iceoryx := -liceoryx_posh_roudi -liceoryx_posh -liceoryx_hoofs -liceoryx_platform
+PEER_LIBS_zmq := -lzmq
 # It doesn't say itself which version it is; Debian's package does.
 PEER_CXXFLAGS_readerwriterqueue = -DREADERWRITERQUEUE_VERSION='"$(firstword $(subst -, ,\
 	$(shell dpkg-query -W -f '$${Version}' libreaderwriterqueue-dev 2>/dev/null)))"'

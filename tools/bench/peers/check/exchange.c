@@ -103,7 +103,7 @@ static int until_done(struct side *side,
 	}
 }
 
-static int fill(struct side *side, uint64_t *ret_sent)
+static int fill(struct side *side)
 {
 	uint64_t sent;
 	int ret;
@@ -115,41 +115,40 @@ static int fill(struct side *side, uint64_t *ret_sent)
 		if (ret)
 			return ret;
 	}
-	*ret_sent = sent;
+	side->meeting->sent = sent;
 	if (sent == FULL_MAX)
 		return check_failed("it is never full", sent);
 	return sent ? 0 : check_failed("it is full at once", 0);
 }
 
-/* Once full, one more is told by its number; then it has to be empty. */
+static int expect_empty(struct side *side, uint64_t number)
+{
+	int ret = recv_one(side, number);
+
+	return ret == -EAGAIN ? 0 : check_failed("it isn't empty", number);
+}
+
+/* All that were sent, no more. */
 static int drain(struct side *side)
 {
-	uint64_t number = 0;
-	int ret;
+	uint64_t number;
+	int ret = 0;
 
-	for (;;) {
-		ret = recv_one(side, number);
-		if (ret)
-			break;
-		number++;
-	}
-	if (ret != -EAGAIN)
-		return ret;
-	return number ? 0 : check_failed("it is empty when full", 0);
+	for (number = 0; !ret && number < side->meeting->sent; number++)
+		ret = until_done(side, recv_one, number);
+	return ret ? ret : expect_empty(side, number);
 }
 
 static int full_and_empty(struct side *side, int sender)
 {
-	uint64_t sent;
 	int ret = 0;
 
 	if (side->role != sender)
-		ret = recv_one(side, 0) == -EAGAIN
-			      ? 0 : check_failed("it isn't empty", 0);
+		ret = expect_empty(side, 0);
 	if (!ret)
 		ret = side_meet(side);
 	if (!ret && side->role == sender)
-		ret = fill(side, &sent);
+		ret = fill(side);
 	if (!ret)
 		ret = side_meet(side);
 	if (!ret && side->role != sender)

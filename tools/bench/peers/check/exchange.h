@@ -5,10 +5,14 @@
 
 #include "check.h"
 
-/* Shared by both: arrived[role] is that role's, error whoever's fails first. */
+/*
+ * Shared by both: arrived[role] is that role's, error whoever's fails first; sent
+ * is the sender's, until both meet.
+ */
 struct meeting {
 	uint32_t arrived[2];
 	int error;
+	uint64_t sent;
 };
 
 /* One end, by one thread. */
