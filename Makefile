@@ -171,7 +171,7 @@ demo:
 bench:
 	$(Q)scripts/bootstrap base bench
 	+$(Q)$(again) $(BUILD)/ipcbuf-bench peers
-	$(BUILD)/ipcbuf-bench $(BENCH)
+	$(PEER_ENVIRONMENT) $(BUILD)/ipcbuf-bench $(BENCH)
 
 kselftest:
 	$(Q)scripts/bootstrap $(BOOTSTRAP_SETS)
