@@ -4,8 +4,8 @@
 # $(BUILD)/bench/NAME.so. A peer whose library isn't on this machine is left out;
 # nothing else is linked to any of them.
 
-PEERS := boost-lockfree boost-mq boost-msm ck iceoryx jemalloc mimalloc mimalloc-ck \
-	readerwriterqueue zmq
+PEERS := boost-lockfree boost-mq boost-msm ck dpdk iceoryx jemalloc mimalloc \
+	mimalloc-ck readerwriterqueue zmq
 PEER_DIR := $(BUILD)/bench
 PEER_SOURCES := tools/bench/peers
 
@@ -14,6 +14,7 @@ PEER_NEEDS_boost-lockfree := boost/lockfree/spsc_queue.hpp
 PEER_NEEDS_boost-mq := boost/interprocess/ipc/message_queue.hpp
 PEER_NEEDS_boost-msm := boost/interprocess/managed_shared_memory.hpp
 PEER_NEEDS_ck := ck_ring.h
+PEER_NEEDS_dpdk := dpdk/rte_ring.h
 PEER_NEEDS_iceoryx := iceoryx/v2*/iceoryx_posh/iceoryx_posh_types.hpp sys/acl.h
 PEER_NEEDS_jemalloc := jemalloc/jemalloc.h
 PEER_NEEDS_mimalloc := mimalloc.h
@@ -34,6 +35,8 @@ PEER_PLUGINS := $(PEERS_HERE:%=$(PEER_DIR)/%.so)
 PEER_CXXFLAGS_iceoryx = -isystem $(patsubst %/iceoryx_posh/iceoryx_posh_types.hpp,%,\
 	$(call peer-header,$(firstword $(PEER_NEEDS_iceoryx))))
 PEER_LIBS_iceoryx := -liceoryx_posh_roudi -liceoryx_posh -liceoryx_hoofs -liceoryx_platform
+PEER_CFLAGS_dpdk = $(patsubst -I%,-isystem %,$(call once,DPDK_CFLAGS,--cflags,libdpdk))
+PEER_LIBS_dpdk := -lrte_mempool -lrte_ring -lrte_eal
 # What jemalloc has to find when the program starts, see its source.
 PEER_ENVIRONMENT := GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096
 PEER_LIBS_mimalloc := -lmimalloc
