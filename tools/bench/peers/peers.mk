@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 #
-# What ipcbuf is measured beside: tools/bench/peers/NAME.c or .cpp makes
+# What ipcbuf is measured beside: tools/bench/peers/NAME.c, .cpp or NAME/ makes
 # $(BUILD)/bench/NAME.so. A peer whose library isn't on this machine is left out;
 # nothing else is linked to any of them.
 
-PEERS := boost-lockfree boost-mq boost-msm ck dpdk iceoryx jemalloc mimalloc \
+PEERS := boost-lockfree boost-mq boost-msm ck dpdk iceoryx iceoryx2 jemalloc mimalloc \
 	mimalloc-ck readerwriterqueue zmq
 PEER_DIR := $(BUILD)/bench
 PEER_SOURCES := tools/bench/peers
@@ -27,7 +27,7 @@ peer-lacks = $(strip $(foreach header,$(PEER_NEEDS_$1),\
 	$(if $(call peer-header,$(header)),,$(header))))
 # Neither for another machine or system nor with a sanitizer.
 PEERS_HERE := $(if $(EMULATOR)$(SAN)$(filter-out linux,$(SOURCES_FOR)),,$(strip \
-	$(foreach peer,$(PEERS),\
+	$(foreach peer,$(filter-out iceoryx2,$(PEERS)),\
 	$(if $(call peer-lacks,$(peer)),,$(peer)))))
 PEER_PLUGINS := $(PEERS_HERE:%=$(PEER_DIR)/%.so)
 
@@ -65,9 +65,23 @@ $(PEER_DIR)/%.so: $(PEER_SOURCES)/%.cpp $(PEER_SOURCES)/peers.map $(PEER_SOURCES
 
 -include $(PEERS_HERE:%=$(BUILD)/obj/$(PEER_SOURCES)/%.d)
 
+# --- iceoryx2 ----------------------------------------------------------------
+# By cargo, which fetches what it needs; so never unless it is asked for.
+
+PEER_CRATE := $(PEER_SOURCES)/iceoryx2
+
+$(PEER_DIR)/iceoryx2.so: $(wildcard $(PEER_CRATE)/*.rs $(PEER_CRATE)/Cargo.*)
+	@mkdir -p $(@D)
+	$(call say,RS,$@)
+	$(Q)CARGO_TARGET_DIR=$(abspath $(BUILD)/obj/$(PEER_CRATE)) cargo build --quiet \
+		--release --locked --manifest-path $(PEER_CRATE)/Cargo.toml
+	$(Q)cp $(BUILD)/obj/$(PEER_CRATE)/release/libbench_iceoryx2.so $@
+
 bench-peers:
 	$(Q)scripts/bootstrap base bench peers
 	+$(Q)$(again) peers
+	+$(Q)$(again) $(PEER_DIR)/iceoryx2.so || echo "iceoryx2 is left out: it needs" \
+		"cargo with Rust 1.89 or later (https://rustup.rs) and crates.io"
 
 # --- checking and installing -------------------------------------------------
 
@@ -79,6 +93,7 @@ $(PEER_CHECK): $(call objects,$(PEER_SOURCES)/check)
 
 -include $(patsubst %.o,%.d,$(call objects,$(PEER_SOURCES)/check))
 
+# What was built, with iceoryx2 where that was asked for at one time.
 PEERS_BUILT = $(wildcard $(PEERS:%=$(PEER_DIR)/%.so))
 
 check-peers: peers $(PEER_CHECK)
