@@ -10,8 +10,8 @@ static const struct peer peer = {
 	PEER_RESENDS | PEER_NO_HEAP,
 	"boost-lockfree",
 	"Boost.Lockfree " BOOST_LIB_VERSION
-	", spsc_queue<capacity> of offsets; records preallocated, of one size, "
-	"recycled over a second queue",
+	", spsc_queue<capacity> of offsets of fixed records, recycled over a "
+	"second queue",
 	BOOST_SPSC_MAX,
 	0,
 	peer_shared_bytes,

@@ -150,7 +150,7 @@ static const struct peer peer = {
 	PEER_COPIES | PEER_RESENDS | PEER_NO_HEAP,
 	"boost-mq",
 	"Boost.Interprocess " BOOST_LIB_VERSION
-	", message_queue: copied in and out, behind a mutex",
+	", message_queue, behind a mutex",
 	0,
 	0,
 	nullptr,

@@ -141,8 +141,8 @@ static const struct peer peer = {
 	PEER_RESENDS,
 	"boost-msm",
 	"Boost.Interprocess " BOOST_LIB_VERSION
-	", managed_shared_memory (best fit behind a mutex) with Boost.Lockfree's "
-	"spsc_queue of handles in it",
+	", managed_shared_memory (best fit, a mutex), and a Boost.Lockfree "
+	"spsc_queue in it",
 	BOOST_SPSC_MAX,
 	0,
 	nullptr,

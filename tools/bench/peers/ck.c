@@ -8,8 +8,8 @@ static const struct peer peer = {
 	.flags = PEER_RESENDS | PEER_NO_HEAP,
 	.name = "ck",
 	.what = "Concurrency Kit " CK_VERSION
-		", ck_ring SPSC of offsets; records preallocated, of one size, "
-		"recycled over a second ring; holds depth - 1",
+		", ck_ring SPSC of offsets of fixed records, recycled over a "
+		"second ring; holds depth - 1",
 	.depth_max = 1u << 20,
 	.shared_bytes = peer_shared_bytes,
 	.open = peer_open,

@@ -229,7 +229,7 @@ static int peer_try_recv(struct peer_end *end, void **ret_record)
 
 const struct peer *bench_peer(void)
 {
-	static char what[160];
+	static char what[120];
 	static struct peer peer = {
 		.abi = PEER_ABI,
 		.flags = PEER_THREADS | PEER_RESENDS,
@@ -247,7 +247,7 @@ const struct peer *bench_peer(void)
 	};
 
 	snprintf(what, sizeof(what), "%s, rte_ring SPSC and rte_mempool with "
-		 "caches, records of one size; threads, no huge pages",
+		 "caches, records of one size; no huge pages",
 		 rte_version());
 	return &peer;
 }

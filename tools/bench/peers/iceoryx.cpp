@@ -20,7 +20,7 @@
 
 #define RECORD_MAX (UINT64_C(64) << 20)
 #define DISCOVERY_MS 10000
-#define CLOSING_MS 2000
+#define CLOSING_MS 500
 
 using iox::RuntimeName_t;
 using iox::cxx::TruncateToCapacity;
@@ -235,8 +235,7 @@ static const struct peer peer = {
 	0,
 	"iceoryx",
 	"Eclipse iceoryx " ICEORYX_LATEST_RELEASE_VERSION
-	", untyped publisher and subscriber, with RouDi and one pool of chunks; "
-	"8 loans at a time",
+	", untyped ports, one pool of chunks, a RouDi of its own; 8 loans at a time",
 	iox::MAX_SUBSCRIBER_QUEUE_CAPACITY,
 	RECORD_MAX,
 	credit_shared_bytes,

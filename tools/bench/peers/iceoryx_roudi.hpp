@@ -9,6 +9,7 @@
 
 #include "../peer.h"
 
+#include <iceoryx_hoofs/platform/platform_settings.hpp>
 #include <iceoryx_posh/iceoryx_posh_config.hpp>
 #include <iceoryx_posh/internal/roudi/roudi.hpp>
 #include <iceoryx_posh/roudi/iceoryx_roudi_components.hpp>
@@ -18,12 +19,15 @@
 #include <cstring>
 #include <fcntl.h>
 #include <sched.h>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Each publisher keeps its last chunk, and as much again is for the way. */
 #define ROUDI_SPARE_CHUNKS 4u
+#define ROUDI_TRIES 20
+#define ROUDI_PAUSE_US 200000
 
 static inline iox::RouDiConfig_t roudi_config(const struct peer_setup *setup)
 {
@@ -74,6 +78,18 @@ static inline void roudi_roam()
 	sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 
+/* The sockets of A and B, should these have died. */
+static inline void roudi_clean_up(const struct peer_setup *setup)
+{
+	using namespace iox::platform;
+	std::string name(setup->name);
+
+	for (const char *end : { "-a", "-b" }) {
+		unlink((IOX_UDS_SOCKET_PATH_PREFIX + name + end).c_str());
+		unlink((IOX_LOCK_FILE_PATH_PREFIX + name + end + ".lock").c_str());
+	}
+}
+
 /* Of what A has open it keeps nothing: who waits for A's end isn't to wait for it. */
 [[noreturn]] static inline void roudi_child(const struct peer_setup *setup,
 					    int ready, pid_t parent)
@@ -88,11 +104,12 @@ static inline void roudi_roam()
 		_exit(1);
 	close_range(4, ~0u, 0);
 	roudi_run(setup, 3);
+	roudi_clean_up(setup);
 	_exit(0);
 }
 
 /* -EBUSY: it ended, as another one was running most likely. */
-static inline int roudi_start(const struct peer_setup *setup, pid_t *ret_pid)
+static inline int roudi_try(const struct peer_setup *setup, pid_t *ret_pid)
 {
 	pid_t parent = getpid();
 	int ends[2];
@@ -114,6 +131,20 @@ static inline int roudi_start(const struct peer_setup *setup, pid_t *ret_pid)
 	if (pid > 0)
 		waitpid(pid, nullptr, 0);
 	return -EBUSY;
+}
+
+/* One whose A was killed may take a moment to end. */
+static inline int roudi_start(const struct peer_setup *setup, pid_t *ret_pid)
+{
+	int tries = ROUDI_TRIES;
+	int ret;
+
+	do {
+		ret = roudi_try(setup, ret_pid);
+		if (ret == -EBUSY)
+			usleep(ROUDI_PAUSE_US);
+	} while (ret == -EBUSY && --tries);
+	return ret;
 }
 
 static inline void roudi_stop(pid_t pid)

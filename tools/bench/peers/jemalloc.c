@@ -75,8 +75,7 @@ static const struct peer peer = {
 	.name = "jemalloc",
 	.what = "jemalloc " TEXT(JEMALLOC_VERSION_MAJOR) "."
 		TEXT(JEMALLOC_VERSION_MINOR) "." TEXT(JEMALLOC_VERSION_BUGFIX)
-		"; memory of one process; needs "
-		"GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096",
+		"; memory of one process",
 	.open = peer_open,
 	.close = peer_close,
 	.alloc = peer_alloc,

@@ -105,6 +105,6 @@ const struct peer *bench_peer(void)
 	};
 
 	peer.what = mimalloc_what(what, " over Concurrency Kit " CK_VERSION
-					"'s ck_ring, threads; holds depth - 1");
+					"'s ck_ring; holds depth - 1");
 	return &peer;
 }

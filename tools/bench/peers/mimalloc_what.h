@@ -6,7 +6,7 @@
 #include <mimalloc.h>
 #include <stdio.h>
 
-#define MIMALLOC_WHAT_MAX 128
+#define MIMALLOC_WHAT_MAX 120
 
 static inline const char *mimalloc_what(char what[MIMALLOC_WHAT_MAX],
 					const char *more)

@@ -49,8 +49,7 @@ static const struct peer peer = {
 	PEER_THREADS | PEER_RESENDS | PEER_NO_HEAP,
 	"readerwriterqueue",
 	"moodycamel::ReaderWriterQueue " READERWRITERQUEUE_VERSION
-	", threads; records preallocated, of one size, recycled over a second "
-	"queue; holds depth - 1",
+	", fixed records, recycled over a second queue; holds depth - 1",
 	1u << 20,
 	0,
 	peer_shared_bytes,

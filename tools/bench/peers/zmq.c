@@ -228,9 +228,8 @@ static const struct peer peer = {
 	.flags = PEER_COPIES | PEER_RESENDS | PEER_NO_HEAP,
 	.name = "zmq",
 	.what = "ZeroMQ " TEXT(ZMQ_VERSION_MAJOR) "." TEXT(ZMQ_VERSION_MINOR) "."
-		TEXT(ZMQ_VERSION_PATCH) ", PAIR over ipc://, with an I/O thread "
-		"in each process; copied by the kernel; depth is its high-water "
-		"mark on each side, and the socket holds more",
+		TEXT(ZMQ_VERSION_PATCH) ", PAIR over ipc://, an I/O thread in each "
+		"process; holds more than depth",
 	.depth_max = 1u << 20,
 	.open = peer_open,
 	.settle = peer_settle,
