@@ -121,7 +121,8 @@ static bool takes(const struct family *family, const struct peer_info *peer)
 		return false;
 	return (family->flags & FAMILY_LINKS && peer->link) ||
 	       (family->flags & FAMILY_BLOCKING && peer->link && peer->sleeps) ||
-	       (family->flags & FAMILY_HEAPS && peer->heap);
+	       (family->flags & FAMILY_HEAPS && peer->heap) ||
+	       (family->flags & FAMILY_REMOTE && peer->heap && peer->link);
 }
 
 static bool has_variant(const struct family *family, const char *name)
