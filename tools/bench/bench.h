@@ -26,7 +26,7 @@
 
 #define REPS_MAX 101u
 #define PATTERNS_MAX 32u
-#define CELL_NAME_MAX 64
+#define CELL_NAME_MAX 96
 #define QUANTILES 65u
 #define LANES_MAX 64u
 

@@ -47,7 +47,7 @@ static void name_cell(struct cell *cell)
 	const char *family = cell->family->name;
 	const char *row = cell->row ? cell->row : "";
 
-	snprintf(cell->name, sizeof(cell->name), "%.24s%s%.20s%s%.16s", family,
+	snprintf(cell->name, sizeof(cell->name), "%.24s%s%.20s%s%.32s", family,
 		 cell->column[0] ? "/" : "", cell->column, *row ? "/" : "",
 		 row);
 	if (!cell->row)
