@@ -285,7 +285,7 @@ const struct family families[] = {
 	}, {
 		.name = "pairs",
 		.what = "a record of 64 B, by how many pairs exchange them in one region",
-		.flags = FAMILY_TOUCHED,
+		.flags = FAMILY_TOUCHED | FAMILY_CROWDED,
 		.prefix = "n",
 		.parameters = pair_counts,
 		.shape = shape_pairs,

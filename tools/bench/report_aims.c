@@ -36,7 +36,7 @@ static const struct aim aims[] = {
 static void set_limit(struct sheet *sheet, unsigned int row,
 		      const struct aim *aim, double value)
 {
-	if (!aim->limit)
+	if (aim->limit <= 0)
 		return;
 	if (aim->bound)
 		sheet_set(sheet, row, 4, "%.2f", aim->limit);

@@ -17,6 +17,11 @@
 
 #define PATH_MAX_BYTES 512
 
+/* So many that no two peers look the same; ipcbuf's is another one. */
+#define COLOURS \
+	"#000000 #1f77b4 #2ca02c #9467bd #ff7f0e #17becf #8c564b #bcbd22 " \
+	"#e377c2 #7f7f7f #00429d #006400 #ffb000 #5e4fa2 #93c4d2 #a65628"
+
 /**
  * struct plot - what is drawn of a family.
  * @settings: in gnuplot's words, and so is @style
@@ -158,10 +163,13 @@ static void write_script(const struct results *results,
 
 	fprintf(out, "set encoding utf8\nset grid\nset title \"%s\\n%s\"\n%s",
 		plot->title, results->machine.cpu, plot->settings);
+	fputs("colour(name, i) = name eq 'ipcbuf' ? '#d00000' : \\\n"
+	      "  word('" COLOURS "', 1 + i % 16)\n", out);
 	for (i = 0; i < 2; i++)
 		fprintf(out, "set terminal %s\nset output '%s.%s'\n"
 			"plot for [i=0:%u] '%s.dat' index i using 1:2 with %s "
-			"lt i+1 dt 1+i/8 lw (word(names, i+1) eq 'ipcbuf' ? 4 : 2) "
+			"lc rgb colour(word(names, i+1), i) "
+			"lw (word(names, i+1) eq 'ipcbuf' ? 4 : 2) "
 			"title word(names, i+1)\n",
 			terminals[i][0], plot->name, terminals[i][1],
 			blocks - 1, plot->name, plot->style);
