@@ -87,6 +87,8 @@ $(LIB_OBJS): MODE_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	$(if $(findstring undefined,$(SAN)),-fno-sanitize=alignment) $(DARWIN_FLAGS)
 $(LIB_OBJS): PKG_FLAGS = $(URCU_CFLAGS)
 $(TOOL_OBJS): PKG_FLAGS = $(TOOL_CFLAGS)
+# Where the benchmark's peers are installed.
+$(BUILD)/obj/tools/bench/peers.o: MODE_FLAGS := -DPEERS_FOLDER='"$(LIBDIR)/ipcbuf-bench"'
 
 $(BUILD)/obj/%.o: %.c $(CONFIG) Makefile
 	@mkdir -p $(@D)
@@ -172,6 +174,10 @@ bench:
 	$(Q)scripts/bootstrap base bench
 	+$(Q)$(again) $(BUILD)/ipcbuf-bench peers
 	$(PEER_ENVIRONMENT) $(BUILD)/ipcbuf-bench $(BENCH)
+
+# README's table and plot, and the whole report in Documentation.
+bench-readme:
+	+$(Q)scripts/bench-readme $(BENCH)
 
 kselftest:
 	$(Q)scripts/bootstrap $(BOOTSTRAP_SETS)
@@ -286,6 +292,6 @@ help:
 FORCE:
 
 .PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
-	demo bench kselftest selftests macos kselftest-debug crash-exhaustive mutants soak fuzz check model \
+	demo bench bench-readme kselftest selftests macos kselftest-debug crash-exhaustive mutants soak fuzz check model \
 	install uninstall clean help FORCE
 .DELETE_ON_ERROR:

@@ -26,8 +26,9 @@
 
 #define REPS_MAX 101u
 #define PATTERNS_MAX 32u
-#define CELL_NAME_MAX 64
+#define CELL_NAME_MAX 96
 #define QUANTILES 65u
+#define LANES_MAX 64u
 
 enum role {
 	ROLE_A = 0,
@@ -83,13 +84,14 @@ struct outcome {
 struct shared {
 	struct line lines[ROLES];
 	struct line gates[ROLES];
+	struct line ready;	/* whoever is, adds to it */
 	struct line stop;
 	uint64_t begin_ns;
 	uint64_t ends_ns[ROLES];
 	uint64_t there_ns;	/* B's: how long the last message took to it */
 	uint64_t memory_bytes;	/* of the link, see link.h */
-	double parts[ROLES];
 	uint64_t sums[ROLES];
+	uint64_t lanes[LANES_MAX];
 	uint64_t bases[ROLES];	/* where the region is mapped */
 	uint64_t switches[ROLES];
 	pid_t tids[ROLES];

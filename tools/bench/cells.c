@@ -47,7 +47,7 @@ static void name_cell(struct cell *cell)
 	const char *family = cell->family->name;
 	const char *row = cell->row ? cell->row : "";
 
-	snprintf(cell->name, sizeof(cell->name), "%.24s%s%.20s%s%.16s", family,
+	snprintf(cell->name, sizeof(cell->name), "%.24s%s%.20s%s%.32s", family,
 		 cell->column[0] ? "/" : "", cell->column, *row ? "/" : "",
 		 row);
 	if (!cell->row)
@@ -121,7 +121,8 @@ static bool takes(const struct family *family, const struct peer_info *peer)
 		return false;
 	return (family->flags & FAMILY_LINKS && peer->link) ||
 	       (family->flags & FAMILY_BLOCKING && peer->link && peer->sleeps) ||
-	       (family->flags & FAMILY_HEAPS && peer->heap);
+	       (family->flags & FAMILY_HEAPS && peer->heap) ||
+	       (family->flags & FAMILY_REMOTE && peer->heap && peer->link);
 }
 
 static bool has_variant(const struct family *family, const char *name)

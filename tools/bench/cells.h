@@ -21,6 +21,8 @@ enum family_flag {
 	FAMILY_TOUCHED  = 32,	/* every byte is written, and read */
 	FAMILY_DEPTHS   = 64,	/* the parameter is a depth, and none else will do */
 	FAMILY_SINGLE   = 128,	/* one figure: listed with the others such */
+	FAMILY_REMOTE   = 256,	/* a cell for each that does both */
+	FAMILY_CROWDED  = 512,	/* more than one process to a processor */
 };
 
 enum unit {

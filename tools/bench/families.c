@@ -10,6 +10,7 @@
 #define DEPTH         256u
 #define BUDGET        (256 * MIB)
 #define TOUCHED_SHARE 4u
+#define LIVE_MAX      200000u
 
 static const uint64_t sizes[] = {
 	8, 64, 512, 4 * KIB, 32 * KIB, 256 * KIB, MIB, 8 * MIB, 64 * MIB, 0,
@@ -22,6 +23,9 @@ static const uint64_t rtt_sizes[] = {
 	64, KIB, 16 * KIB, 256 * KIB, 4 * MIB, 0,
 };
 static const uint64_t depths[] = { 1, 8, 64, 1024, 0 };
+static const uint64_t pair_counts[] = { 1, 2, 4, 8, 0 };
+static const uint64_t channel_counts[] = { 1, 10, 1000, 100000, 0 };
+static const uint64_t region_sizes[] = { 64 * MIB, 64 * GIB, 0 };
 
 static void shape_rtt(struct cell *cell)
 {
@@ -91,6 +95,45 @@ static void shape_local_live(struct cell *cell)
 	cell->live_records = 1024;
 }
 
+static void shape_remote(struct cell *cell)
+{
+	cell->record_bytes = 64;
+	cell->depth = DEPTH;
+	cell->live_records = DEPTH + 4;
+}
+
+static void shape_memory(struct cell *cell)
+{
+	cell->record_bytes = cell->parameter;
+	cell->live_records = 64 * MIB / cell->record_bytes;
+	if (cell->live_records > LIVE_MAX)
+		cell->live_records = LIVE_MAX;
+}
+
+static void shape_pairs(struct cell *cell)
+{
+	cell->record_bytes = 64;
+	cell->region_bytes = 64 * MIB;
+}
+
+/* A channel each way is not for these. */
+static void shape_channels(struct cell *cell)
+{
+	cell->record_bytes = 64;
+	cell->region_bytes = 2 * GIB;
+}
+
+static void shape_attach(struct cell *cell)
+{
+	cell->region_bytes = cell->parameter;
+}
+
+static void shape_idle(struct cell *cell)
+{
+	cell->record_bytes = 64;
+	cell->depth = 64;
+}
+
 static void shape_death(struct cell *cell)
 {
 	cell->region_bytes = 64 * MIB;
@@ -131,6 +174,21 @@ static const struct variant touched_variants[] = {
 static const struct variant deep_variants[] = {
 	{ "ipcbuf", run_life_direct, VARIANT_REGION },
 	{ "ipcbuf-cxx", run_life_by_cxx, VARIANT_REGION | VARIANT_OPENS },
+	{ NULL, NULL, 0 },
+};
+static const struct variant attach_variants[] = {
+	{ "ipcbuf", run_attach, VARIANT_REGION | VARIANT_OPENS },
+	{ "mmap", run_attach_mmap, 0 },
+	{ NULL, NULL, 0 },
+};
+static const struct variant wake_variants[] = {
+	{ "ipcbuf", run_wake, VARIANT_REGION },
+	{ "futex", run_wake_futex, 0 },
+	{ NULL, NULL, 0 },
+};
+static const struct variant nobody_variants[] = {
+	{ "ipcbuf", run_wake_nobody, VARIANT_REGION },
+	{ "futex", run_wake_nobody_futex, 0 },
 	{ NULL, NULL, 0 },
 };
 
@@ -217,6 +275,73 @@ const struct family families[] = {
 		.parameters = small_sizes,
 		.shape = shape_local_live,
 		.run = run_local,
+	}, {
+		.name = "remote-free",
+		.what = "free what another process has allocated, 64 B",
+		.flags = FAMILY_REMOTE,
+		.shape = shape_remote,
+		.run = run_remote_free,
+		.iterations = 500,
+	}, {
+		.name = "pairs",
+		.what = "a record of 64 B, by how many pairs exchange them in one region",
+		.flags = FAMILY_TOUCHED | FAMILY_CROWDED,
+		.prefix = "n",
+		.parameters = pair_counts,
+		.shape = shape_pairs,
+		.variants = ONLY(run_pairs, VARIANT_REGION | VARIANT_OPENS),
+	}, {
+		.name = "channels-one",
+		.what = "life of 64 B on one channel, by how many are open in the region",
+		.flags = FAMILY_TOUCHED,
+		.prefix = "n",
+		.parameters = channel_counts,
+		.shape = shape_channels,
+		.variants = ONLY(run_channels_one, VARIANT_REGION),
+	}, {
+		.name = "channels-all",
+		.what = "the same, each record on another channel than the one before",
+		.flags = FAMILY_TOUCHED,
+		.prefix = "n",
+		.parameters = channel_counts,
+		.shape = shape_channels,
+		.variants = ONLY(run_channels_all, VARIANT_REGION),
+	}, {
+		.name = "attach",
+		.what = "open and close a region by size; beside memory of that size alone",
+		.flags = FAMILY_ALONE,
+		.parameters = region_sizes,
+		.shape = shape_attach,
+		.variants = attach_variants,
+	}, {
+		.name = "wake",
+		.what = "a send that wakes its receiver, for the sender; beside FUTEX_WAKE",
+		.flags = FAMILY_LATENCY,
+		.shape = shape_idle,
+		.beside = "wake/futex",
+		.variants = wake_variants,
+		.iterations = 2000,
+	}, {
+		.name = "wake-nobody",
+		.what = "a send whose receiver is awake; beside FUTEX_WAKE of nobody",
+		.shape = shape_idle,
+		.variants = nobody_variants,
+		.iterations = 500,
+	}, {
+		.name = "memory",
+		.what = "memory that a live record takes, itself included, by size",
+		.flags = FAMILY_HEAPS | FAMILY_ALONE,
+		.unit = UNIT_BYTES,
+		.parameters = small_sizes,
+		.shape = shape_memory,
+		.run = run_memory,
+	}, {
+		.name = "idle-cpu",
+		.what = "processor time of a consumer that waits 5 s",
+		.flags = FAMILY_SINGLE,
+		.shape = shape_idle,
+		.variants = ONLY(run_idle_consumer, VARIANT_REGION),
+		.iterations = 5000,
 	}, {
 		.name = "death",
 		.what = "from SIGKILL to a sleeping peer's -EOWNERDEAD",

@@ -51,6 +51,8 @@ struct text format_result(const struct result *result)
 	}
 	result_summarise(result, &summary);
 	value = format_value(result->cell->family->unit, summary.median);
+	if (result->count == 1)
+		return value;
 	snprintf(text.text, sizeof(text.text), "%.40s ±%.0f%%", value.text,
 		 100 * summary_spread(&summary));
 	return text;

@@ -24,7 +24,7 @@ struct peer_info {
 	const struct peer *table;
 	char path[256];
 	char name[32];
-	char what[120];
+	char what[200];
 	char absent[160];
 	uint32_t flags;
 	uint64_t depth_max;

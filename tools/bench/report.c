@@ -93,13 +93,13 @@ static void set_latency(struct sheet *sheet, unsigned int row,
 		return;
 	result_latency(result, &latency);
 	if (result->cell->family->beside)
-		sheet_set(sheet, row, 3, "%s",
+		sheet_set(sheet, row, 6, "%s",
 			  format_factor(results, result).text);
 	for (i = 0; i < 4; i++) {
 		const double figures[] = { latency.p50, latency.p99,
 					   latency.p999, latency.max };
 
-		sheet_set(sheet, row, 4 + i, "%s",
+		sheet_set(sheet, row, 2 + i, "%s",
 			  format_value(UNIT_NS, figures[i]).text);
 	}
 }
@@ -109,18 +109,19 @@ static void write_latencies(const struct writing *writing,
 			    const struct result *first, unsigned int count)
 {
 	static const char *const heads[] = {
-		" ", "", "mean", "beside", "p50", "p99", "p99.9", "max",
+		" ", "mean", "p50", "p99", "p99.9", "max", "beside",
 	};
-	struct sheet *sheet = sheet_begin(2);
+	unsigned int columns = first->cell->family->beside ? 7 : 6;
+	struct sheet *sheet = sheet_begin(1);
 	unsigned int i;
 
-	for (i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
+	for (i = 0; i < columns; i++)
 		sheet_set(sheet, 0, i, "%s", heads[i]);
 	for (i = 0; i < count; i++) {
-		sheet_set(sheet, i + 1, 0, "%s",
+		sheet_set(sheet, i + 1, 0, "%s%s%s", first[i].cell->column,
+			  first[i].cell->column[0] ? " " : "",
 			  format_row(first[i].cell).text);
-		sheet_set(sheet, i + 1, 1, "%s", first[i].cell->column);
-		sheet_set(sheet, i + 1, 2, "%s", format_result(&first[i]).text);
+		sheet_set(sheet, i + 1, 1, "%s", format_result(&first[i]).text);
 		set_latency(sheet, i + 1, writing->results, &first[i]);
 	}
 	sheet_print(sheet, writing->markdown, writing->out);

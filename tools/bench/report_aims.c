@@ -25,8 +25,8 @@ static const struct aim aims[] = {
 	{ "the same", "local/64/ipcbuf", "local/64/libc", 0 },
 	{ "round trip with both asleep", "rtt-blocking/ipcbuf",
 	  "rtt-blocking/futex", 0 },
-	{ "life on one of 100,000 channels", "channels-one/n100000/ipcbuf",
-	  "channels-one/n1/ipcbuf", 1.1 },
+	{ "life on one of 100,000 channels", "channels-one/n100000",
+	  "channels-one/n1", 1.1 },
 	{ "life of 64 B through the C++ API", "life-d1024/ipcbuf-cxx",
 	  "life-d1024/ipcbuf", 1.3 },
 	{ "open and close a region of 64 GiB", "attach/64G/ipcbuf", NULL,
@@ -36,7 +36,7 @@ static const struct aim aims[] = {
 static void set_limit(struct sheet *sheet, unsigned int row,
 		      const struct aim *aim, double value)
 {
-	if (!aim->limit)
+	if (aim->limit <= 0)
 		return;
 	if (aim->bound)
 		sheet_set(sheet, row, 4, "%.2f", aim->limit);

@@ -65,12 +65,17 @@ static void doubt_line(const struct doubting *doubting)
 
 static uint64_t all_switches(const struct results *results)
 {
+	const struct result *result;
 	uint64_t sum = 0;
 	unsigned int i, rep;
 
-	for (i = 0; i < results->count; i++)
-		for (rep = 0; rep < results->results[i].count; rep++)
-			sum += results->results[i].outcomes[rep].switches;
+	for (i = 0; i < results->count; i++) {
+		result = &results->results[i];
+		if (result->cell->family->flags & FAMILY_CROWDED)
+			continue;
+		for (rep = 0; rep < result->count; rep++)
+			sum += result->outcomes[rep].switches;
+	}
 	return sum;
 }
 

@@ -41,6 +41,7 @@ int sampled_measure(struct worker *worker,
 	ret = timing_burst(worker, part, count, &took_ns);
 	if (!ret && worker->role == ROLE_A)
 		latency_summarise(count, &worker->shared->outcome.latency);
-	room = NULL;
+	if (worker->role == ROLE_A)
+		room = NULL;
 	return ret;
 }

@@ -11,7 +11,7 @@
 
 #define SHEET_ROWS    128u
 #define SHEET_COLUMNS 16u
-#define SHEET_TEXT    160u
+#define SHEET_TEXT    240u
 
 struct sheet;
 

@@ -5,6 +5,9 @@
 /* A warm-up that takes less than this proportion of the burst is none. */
 #define WARM_SHARE 6
 
+/* Nor one that hasn't used all memory, unless that would take longer than this. */
+#define MEMORY_NS UINT64_C(200000000)
+
 static uint64_t later(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
@@ -43,25 +46,52 @@ static uint64_t scaled(uint64_t count, uint64_t took_ns, uint64_t goal_ns,
 	return (units ? units : 1) * unit;
 }
 
+/* Records as many as are under way at once, twice, so that each has been used. */
+static uint64_t memory_count(const struct worker *worker, uint64_t count,
+			     uint64_t took_ns, uint64_t unit)
+{
+	uint64_t wanted = (2 * worker->cell->live_records + unit - 1) / unit *
+			  unit;
+	double ns = (double)took_ns / (double)count * (double)wanted;
+
+	return count < wanted && ns < (double)MEMORY_NS ? wanted : 0;
+}
+
+/* @count and @took_ns: of its last burst. */
+static int warm_up(struct worker *worker,
+		   int (*part)(struct worker *worker, uint64_t count),
+		   uint64_t unit, uint64_t *count, uint64_t *took_ns)
+{
+	uint64_t warm_ns = worker->options->burst_ns / WARM_SHARE;
+	uint64_t more;
+	int ret;
+
+	for (*count = unit;; *count = scaled(*count, *took_ns, 2 * warm_ns,
+					     unit)) {
+		ret = timing_burst(worker, part, *count, took_ns);
+		if (ret || *took_ns >= warm_ns)
+			break;
+	}
+	more = ret ? 0 : memory_count(worker, *count, *took_ns, unit);
+	if (!more)
+		return ret;
+	*count = more;
+	ret = timing_burst(worker, part, more, took_ns);
+	return ret ? ret : timing_burst(worker, part, more, took_ns);
+}
+
 int timing_measure(struct worker *worker,
 		   int (*part)(struct worker *worker, uint64_t count),
 		   uint64_t unit, uint64_t *ret_count)
 {
 	uint64_t goal_ns = worker->options->burst_ns;
-	uint64_t warm_ns = goal_ns / WARM_SHARE;
-	uint64_t count = unit;
-	uint64_t took_ns;
-	int ret;
+	uint64_t count, took_ns;
+	int ret = warm_up(worker, part, unit, &count, &took_ns);
 
-	for (;;) {
-		ret = timing_burst(worker, part, count, &took_ns);
-		if (ret || took_ns >= warm_ns)
-			break;
-		count = scaled(count, took_ns, 2 * warm_ns, unit);
-	}
+	if (ret)
+		return ret;
 	count = scaled(count, took_ns, goal_ns, unit);
-	if (!ret)
-		ret = timing_burst(worker, part, count, &took_ns);
+	ret = timing_burst(worker, part, count, &took_ns);
 	if (!ret && worker->role == ROLE_A)
 		timing_conclude(worker, took_ns, count);
 	if (!ret && ret_count)

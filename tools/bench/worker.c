@@ -179,7 +179,21 @@ static int run(struct worker *worker)
 	return ret;
 }
 
-/* Neither leaves before both are through. */
+/*
+ * Neither leaves before both are through, and A, which opened its end first and
+ * may run what B needs, closes it last.
+ */
+static int leave(struct worker *worker)
+{
+	int ret = worker_meet(worker);
+
+	if (worker->role == ROLE_B)
+		link_close(worker);
+	if (!ret)
+		ret = worker_meet(worker);
+	return ret;
+}
+
 static int work(struct worker *worker)
 {
 	int ret = worker_pin(worker);
@@ -190,7 +204,7 @@ static int work(struct worker *worker)
 	if (!ret)
 		ret = run(worker);
 	if (!ret)
-		ret = worker_meet(worker);
+		ret = leave(worker);
 	link_close(worker);
 	if (worker->region)
 		ipcbuf_region_close(worker->region);
