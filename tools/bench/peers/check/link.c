@@ -119,7 +119,6 @@ static int prepare(struct side sides[2], const struct peer *peer,
 	if (!setup.shared)
 		return -ENOMEM;
 	for (i = 0; i < 2; i++) {
-		sides[i].peer = peer;
 		sides[i].setup = setup;
 		sides[i].setup.role = i;
 		sides[i].role = i;
@@ -129,7 +128,7 @@ static int prepare(struct side sides[2], const struct peer *peer,
 
 int check_link(const struct peer *peer, const char *name)
 {
-	struct side sides[2] = { 0 };
+	struct side sides[2] = { { .peer = peer }, { .peer = peer } };
 	struct meeting *meeting;
 	int fd = memfd_create(name, MFD_CLOEXEC);
 	int ret;
