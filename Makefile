@@ -87,6 +87,8 @@ $(LIB_OBJS): MODE_FLAGS := -fPIC -fvisibility=hidden -ftls-model=initial-exec \
 	$(if $(findstring undefined,$(SAN)),-fno-sanitize=alignment) $(DARWIN_FLAGS)
 $(LIB_OBJS): PKG_FLAGS = $(URCU_CFLAGS)
 $(TOOL_OBJS): PKG_FLAGS = $(TOOL_CFLAGS)
+# Where the benchmark's peers are installed.
+$(BUILD)/obj/tools/bench/peers.o: MODE_FLAGS := -DPEERS_FOLDER='"$(LIBDIR)/ipcbuf-bench"'
 
 $(BUILD)/obj/%.o: %.c $(CONFIG) Makefile
 	@mkdir -p $(@D)
@@ -132,6 +134,8 @@ $(SAMPLES): $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(LIB_A)
 -include $(LIB_OBJS:.o=.d) $(TOOL_OBJS:.o=.d)
 -include $(SAMPLES:$(BUILD)/samples/%=$(BUILD)/obj/samples/%.d)
 
+include tools/bench/peers/peers.mk
+
 # --- the kernel module -------------------------------------------------------
 # What make was told (KDIR=, KERNEL=, V=) reaches the scripts by its environment.
 
@@ -168,8 +172,12 @@ demo:
 
 bench:
 	$(Q)scripts/bootstrap base bench
-	+$(Q)$(again) $(BUILD)/ipcbuf-bench
-	$(BUILD)/ipcbuf-bench $(BENCH)
+	+$(Q)$(again) $(BUILD)/ipcbuf-bench peers
+	$(PEER_ENVIRONMENT) $(BUILD)/ipcbuf-bench $(BENCH)
+
+# README's table and plot, and the whole report in Documentation.
+bench-readme:
+	+$(Q)scripts/bench-readme $(BENCH)
 
 kselftest:
 	$(Q)scripts/bootstrap $(BOOTSTRAP_SETS)
@@ -234,7 +242,7 @@ $(PC_FILES): $(BUILD)/%.pc: lib/%.pc.in include/ipcbuf/base.h FORCE
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
 		-e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' $< >$@
 
-install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(PC_FILES)
+install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(PC_FILES) install-peers
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
 		$(DESTDIR)$(INCLUDEDIR)/ipcbuf $(DESTDIR)$(INCLUDEDIR)/linux \
 		$(DESTDIR)$(INCLUDEDIR)/raftlib/detail
@@ -257,7 +265,7 @@ install: $(LIB_SO) $(LIB_A) $(INSTALLED_PROGS) $(PC_FILES)
 	done
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
 
-uninstall:
+uninstall: uninstall-peers
 	rm -f $(INSTALLED_PROGS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) \
 		$(DESTDIR)$(LIBDIR)/libipcbuf.a \
 		$(DESTDIR)$(LIBDIR)/$(SO_PLAIN) \
@@ -284,6 +292,6 @@ help:
 FORCE:
 
 .PHONY: all lib tools samples module module-install dkms-install kmod-matrix \
-	demo bench kselftest selftests macos kselftest-debug crash-exhaustive mutants soak fuzz check model \
+	demo bench bench-readme kselftest selftests macos kselftest-debug crash-exhaustive mutants soak fuzz check model \
 	install uninstall clean help FORCE
 .DELETE_ON_ERROR:

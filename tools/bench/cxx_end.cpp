@@ -2,7 +2,7 @@
 /* See cxx_end.h. A program of that API looks its channel up by number each time. */
 #include "cxx_end.h"
 
-#include "mark.h"
+#include "pattern.h"
 
 #include <buffer>
 #include <cerrno>
@@ -11,6 +11,7 @@
 #include <memory>
 
 static const ipc::channel_id_t channel_id = 1;
+static const std::size_t record_bytes = 64;
 
 struct cxx_end {
 	ipc::buffer *buffer;
@@ -56,10 +57,10 @@ int cxx_end_produce(struct cxx_end *end, uint64_t count)
 
 	for (i = 0; i < count; i++) {
 		record = ipc::buffer::allocate_record(
-			end->tls, MARK_WORDS * sizeof(uint64_t), channel_id);
+			end->tls, record_bytes, channel_id);
 		if (!record)
 			return -ENOMEM;
-		mark_write(record, i);
+		pattern_write(record, record_bytes, i);
 		while (ipc::buffer::send_record(end->tls, channel_id,
 						&record) != ipc::tx_success)
 			;
@@ -76,7 +77,7 @@ int cxx_end_consume(struct cxx_end *end, uint64_t count)
 		while (ipc::buffer::receive_record(end->tls, channel_id,
 						   &record) != ipc::tx_success)
 			;
-		if (mark_differs(record, i))
+		if (pattern_differs(record, record_bytes, i))
 			return -EBADMSG;
 		ipc::buffer::free_record(end->tls, record);
 	}

@@ -4,8 +4,10 @@
  * to recover one that held much. B starts and kills the victims.
  */
 #define _GNU_SOURCE
+#include "families.h"
+#include "latency.h"
 #include "sleeper.h"
-#include "worker.h"
+#include "timing.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,7 +16,6 @@
 #include <unistd.h>
 
 #define CHANNEL    1000
-#define KILLS_MAX  1000u
 #define RECORDS    1000000u
 
 static int open_end(struct ipcbuf_region *region,
@@ -41,7 +42,7 @@ static int hold_many(const struct worker *worker, struct ipcbuf_region *region)
 	int ret = 0;
 
 	for (i = 0; !ret && i < RECORDS; i++)
-		ret = ipcbuf_alloc(region, worker->scenario->record_bytes,
+		ret = ipcbuf_alloc(region, (size_t)worker->cell->record_bytes,
 				   &record);
 	return ret;
 }
@@ -106,7 +107,7 @@ static int kill_one(struct worker *worker, const struct sleeper *peer)
 
 /* A's: sleeps until it is told. */
 static int mourn(struct worker *worker, struct ipcbuf_channel *in,
-		 double *ret_us)
+		 uint64_t *ret_ns)
 {
 	uint64_t woken;
 	void *record;
@@ -119,28 +120,36 @@ static int mourn(struct worker *worker, struct ipcbuf_channel *in,
 	if (ret != -EOWNERDEAD)
 		return ret ? ret : -EBADMSG;
 	ret = worker_meet(worker);
-	*ret_us = (double)(woken - worker->shared->begin_ns) / 1000;
+	*ret_ns = woken - worker->shared->begin_ns;
 	return ret;
 }
 
-static int mourn_all(struct worker *worker, double *us, unsigned int count)
+static int mourn_all(struct worker *worker, uint64_t count)
 {
+	uint32_t *samples = latency_samples();
+	uint64_t took_ns = 0, sum_ns = 0, i;
 	struct ipcbuf_channel *in;
-	unsigned int i;
 	int ret = worker_open_region(worker, &worker->region);
 
 	if (!ret)
 		ret = open_end(worker->region, IPCBUF_CONSUMER, &in);
-	for (i = 0; !ret && i < count; i++)
-		ret = mourn(worker, in, &us[i]);
-	return ret;
+	for (i = 0; !ret && i < count; i++) {
+		ret = mourn(worker, in, &took_ns);
+		samples[i] = latency_limit(took_ns);
+		sum_ns += took_ns;
+	}
+	if (ret)
+		return ret;
+	latency_summarise(count, &worker->shared->outcome.latency);
+	timing_conclude(worker, sum_ns, count);
+	return 0;
 }
 
-static int kill_all(struct worker *worker, unsigned int count)
+static int kill_all(struct worker *worker, uint64_t count)
 {
 	struct sleeper peer;
-	unsigned int i;
-	int ret = sleeper_open(&peer, worker->shared->pids[ROLE_A]);
+	uint64_t i;
+	int ret = sleeper_open(&peer, worker->shared->tids[ROLE_A]);
 
 	if (ret)
 		return ret;
@@ -150,28 +159,13 @@ static int kill_all(struct worker *worker, unsigned int count)
 	return ret;
 }
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The scenario's batch is the percentile. */
+/* B's processor goes to whom it starts, too. */
 int run_death_told(struct worker *worker)
 {
-	static double us[KILLS_MAX];
-	unsigned int count = (unsigned int)worker_iterations(worker);
-	int ret;
+	uint64_t count = worker_iterations(worker);
 
-	if (worker->role == ROLE_B)
-		return kill_all(worker, count);
-	ret = mourn_all(worker, us, count);
-	if (ret)
-		return ret;
-	qsort(us, count, sizeof(us[0]), compare);
-	worker->shared->result = us[count * worker->scenario->batch / 100];
-	return 0;
+	return worker->role == ROLE_A ? mourn_all(worker, count)
+				      : kill_all(worker, count);
 }
 
 int run_recovery(struct worker *worker)
@@ -193,6 +187,6 @@ int run_recovery(struct worker *worker)
 		return ret;
 	begin = ipcbuf_now_ns();
 	ret = ipcbuf_region_recover(worker->region, &members);
-	worker->shared->result = (double)(ipcbuf_now_ns() - begin) / 1e6;
+	timing_conclude(worker, ipcbuf_now_ns() - begin, 1);
 	return ret ? ret : members == 1 ? 0 : -EBADMSG;
 }

@@ -127,6 +127,58 @@ static void read_cpuinfo(struct machine *machine)
 	fclose(stream);
 }
 
+static bool share_cache(int a, int b)
+{
+	char of_a[MACHINE_TEXT_MAX];
+	char of_b[MACHINE_TEXT_MAX];
+
+	read_cpu_file(a, "cache/index3/shared_cpu_list", of_a, sizeof(of_a));
+	read_cpu_file(b, "cache/index3/shared_cpu_list", of_b, sizeof(of_b));
+	return of_a[0] && !strcmp(of_a, of_b);
+}
+
+static void describe_topology(const int cpus[ROLES], struct machine *machine)
+{
+	int a = cpus[ROLE_A], b = cpus[ROLE_B];
+	const char *where = a == b ? "one processor" :
+			    machine_same_core(a, b) ? "threads of one core" :
+			    same_package(a, b) ? "cores of one package" :
+			    "cores of two packages";
+
+	snprintf(machine->topology, sizeof(machine->topology),
+		 "processors %d and %d: %s%s", a, b, where,
+		 a != b && share_cache(a, b) ? " with one L3 cache" : "");
+}
+
+/* user nice system idle iowait irq softirq steal; guests are in user already. */
+static void add_ticks(const char *line, struct machine_ticks *ticks)
+{
+	unsigned long long t[8] = { 0 };
+	unsigned int i;
+
+	sscanf(line, "%llu %llu %llu %llu %llu %llu %llu %llu", &t[0], &t[1],
+	       &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]);
+	ticks->stolen += t[7];
+	for (i = 0; i < 8; i++)
+		ticks->all += t[i];
+}
+
+void machine_read_ticks(const int cpus[ROLES], struct machine_ticks *ret_ticks)
+{
+	FILE *stream = fopen("/proc/stat", "re");
+	char line[512];
+	int cpu, at;
+
+	memset(ret_ticks, 0, sizeof(*ret_ticks));
+	while (stream && fgets(line, sizeof(line), stream))
+		if (sscanf(line, "cpu%d%n", &cpu, &at) == 1 &&
+		    line[3] != ' ' &&
+		    (cpu == cpus[ROLE_A] || cpu == cpus[ROLE_B]))
+			add_ticks(line + at, ret_ticks);
+	if (stream)
+		fclose(stream);
+}
+
 void machine_describe(const struct bench_options *options,
 		      struct machine *ret_machine)
 {
@@ -146,6 +198,7 @@ void machine_describe(const struct bench_options *options,
 	if (getloadavg(&ret_machine->load, 1) != 1)
 		ret_machine->load = 0;
 	read_cpuinfo(ret_machine);
+	describe_topology(options->cpus, ret_machine);
 	read_cpu_file(options->cpus[ROLE_A], "cpufreq/scaling_governor",
 		      ret_machine->governor, sizeof(ret_machine->governor));
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /*
- * ipcbuf-bench: runs the scenarios, one after the other and that as often as
- * is asked for, and reports medians.
+ * ipcbuf-bench: runs the cells, one after the other and that as often as is
+ * asked for, and reports medians.
  */
+#include "latency.h"
 #include "options.h"
 #include "pair.h"
-#include "results.h"
+#include "progress.h"
+#include "report.h"
 
 #include <err.h>
 #include <errno.h>
@@ -14,27 +16,43 @@
 #include <string.h>
 #include <unistd.h>
 
-static void list(void)
+static void list(const struct cells *cells, const struct peers *peers)
 {
 	unsigned int i;
 
-	for (i = 0; i < scenario_count; i++)
-		printf("%-24s %s\n", scenarios[i].name, scenarios[i].what);
+	for (i = 0; i < cells->count; i++)
+		printf("%-32s %s\n", cells->cells[i].name,
+		       cells->cells[i].family->what);
+	for (i = 0; i < peers->count; i++)
+		if (peers->peers[i].absent[0])
+			printf("absent: %s: %s\n", peers->peers[i].name,
+			       peers->peers[i].absent);
 }
 
-static void select_scenarios(struct results *results)
+static void make_results(const struct cells *cells, struct results *results)
 {
 	unsigned int i;
 
-	results->results = calloc(scenario_count, sizeof(struct result));
+	results->count = cells->count;
+	results->results = calloc(cells->count, sizeof(struct result));
 	if (!results->results)
 		err(1, "calloc");
-	for (i = 0; i < scenario_count; i++)
-		if (options_match(results->options, scenarios[i].name))
-			results->results[results->count++].scenario =
-				&scenarios[i];
-	if (!results->count)
-		errx(2, "no scenario has such a name; try --list");
+	for (i = 0; i < cells->count; i++) {
+		results->results[i].cell = &cells->cells[i];
+		results->results[i].outcomes =
+			calloc(results->options->reps, sizeof(struct outcome));
+		if (!results->results[i].outcomes)
+			err(1, "calloc");
+	}
+}
+
+static void free_results(struct results *results)
+{
+	unsigned int i;
+
+	for (i = 0; i < results->count; i++)
+		free(results->results[i].outcomes);
+	free(results->results);
 }
 
 /* What the defaults come to is for a region to say. */
@@ -62,48 +80,14 @@ static void name_backends(struct results *results)
 	results->wait = info.wait_name;
 }
 
-static void warn_about(const struct results *results)
-{
-	const int *cpus = results->options->cpus;
-
-	if (cpus[ROLE_A] == cpus[ROLE_B])
-		warnx("both processes share one processor: what is measured between them is scheduling, not ipcbuf");
-	else if (machine_same_core(cpus[ROLE_A], cpus[ROLE_B]))
-		warnx("both processors are threads of one core: figures don't hold for two cores");
-	if (results->machine.load >= 1)
-		warnx("the machine is busy, its load was %.1f: figures will be worse than they need be",
-		      results->machine.load);
-}
-
-static void show_progress(const struct results *results, unsigned int rep,
-			  unsigned int i)
-{
-	if (results->options->quiet)
-		return;
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K%u/%u %s", rep + 1,
-			results->options->reps,
-			results->results[i].scenario->name);
-	else if (!i)
-		fprintf(stderr, "repetition %u of %u\n", rep + 1,
-			results->options->reps);
-}
-
-static void clear_progress(const struct results *results)
-{
-	if (!results->options->quiet && isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K");
-}
-
 static void run_once(const struct results *results, struct result *result)
 {
-	double value;
-
 	if (result->error)
 		return;
-	result->error = pair_run(result->scenario, results->options, &value);
+	result->error = pair_run(result->cell, results->options,
+				 &result->outcomes[result->count]);
 	if (!result->error)
-		result->values[result->count++] = value;
+		result->count++;
 }
 
 static void run_all(struct results *results)
@@ -115,9 +99,25 @@ static void run_all(struct results *results)
 		for (i = 0; i < results->count; i++) {
 			if (pair_interrupted())
 				return;
-			show_progress(results, rep, i);
+			progress_show(results, rep, i);
 			run_once(results, &results->results[i]);
 		}
+}
+
+/* With an eye on what the machine does meanwhile. */
+static void run_watched(struct results *results)
+{
+	struct machine_ticks before, after;
+	uint64_t begin_ns = ipcbuf_now_ns();
+
+	machine_read_ticks(results->options->cpus, &before);
+	run_all(results);
+	progress_clear(results);
+	machine_read_ticks(results->options->cpus, &after);
+	results->seconds = (double)(ipcbuf_now_ns() - begin_ns) / 1e9;
+	if (after.all > before.all)
+		results->steal = (double)(after.stolen - before.stolen) /
+				 (double)(after.all - before.all);
 }
 
 /* Returns the exit status. */
@@ -129,59 +129,124 @@ static int tell_failures(const struct results *results)
 
 	for (i = 0; i < results->count; i++) {
 		result = &results->results[i];
-		if (!result->error || result->error == -ENOPKG)
+		if (!result->error || result->error == -ENOPKG ||
+		    result->error == -EOPNOTSUPP)
 			continue;
-		warnx("%s: %s", result->scenario->name,
+		warnx("%s: %s", result->cell->name,
 		      ipcbuf_strerror(result->error));
 		status = 1;
 	}
 	return status;
 }
 
+static int finish(FILE *out, const char *file)
+{
+	bool bad = fflush(out) || ferror(out);
+
+	if (out != stdout)
+		bad |= fclose(out) != 0;
+	if (bad)
+		warn("%s", file);
+	return bad;
+}
+
+static int write_file(const struct results *results, const char *file,
+		      void (*write)(const struct results *results, FILE *out))
+{
+	FILE *out = stdout;
+
+	if (!file)
+		return 0;
+	if (strcmp(file, "-"))
+		out = fopen(file, "we");
+	if (!out) {
+		warn("%s", file);
+		return 1;
+	}
+	write(results, out);
+	return finish(out, file);
+}
+
+static void write_table(const struct results *results, FILE *out)
+{
+	report_write(results, false, out);
+}
+
+static void write_markdown(const struct results *results, FILE *out)
+{
+	report_write(results, true, out);
+}
+
+static void warn_of(const char *doubt, void *argument)
+{
+	(void)argument;
+	warnx("%s", doubt);
+}
+
 static int report(const struct results *results)
 {
-	if (results->options->json)
-		report_json(results);
-	else if (results->options->markdown)
-		report_markdown(results);
+	const struct bench_options *options = results->options;
+	int status = 0;
+
+	if (options_table(options))
+		status |= write_file(results, "-", write_table);
 	else
-		report_table(results);
-	if (!fflush(stdout) && !ferror(stdout))
-		return tell_failures(results);
-	warn("standard output");
-	return 1;
+		report_doubts(results, warn_of, NULL);
+	status |= write_file(results, options->json, report_json);
+	status |= write_file(results, options->markdown, write_markdown);
+	if (options->plot)
+		status |= report_plots(results, options->plot);
+	return status | tell_failures(results);
 }
 
 /* Returns the exit status. */
 static int measure(struct results *results)
 {
-	run_all(results);
-	clear_progress(results);
+	pair_init();
+	name_backends(results);
+	machine_describe(results->options, &results->machine);
+	results->clock_ns = latency_clock_cost();
+	run_watched(results);
 	if (!pair_interrupted())
 		return report(results);
 	warnx("interrupted; nothing is left behind");
 	return 128 + pair_interrupted();
 }
 
-int main(int argc, char **argv)
+static int measure_cells(const struct bench_options *options,
+			 const struct peers *peers, const struct cells *cells)
 {
-	struct bench_options options;
-	struct results results = { .options = &options };
+	struct results results = { .options = options, .peers = peers };
 	int status;
 
-	options_parse(argc, argv, &options);
-	if (options.list) {
-		list();
-		return 0;
-	}
-	if (machine_choose_cpus(&options))
-		errx(2, "--cpus: these processors can't be used");
-	select_scenarios(&results);
-	pair_init();
-	name_backends(&results);
-	machine_describe(&options, &results.machine);
-	warn_about(&results);
+	make_results(cells, &results);
 	status = measure(&results);
-	free(results.results);
+	free_results(&results);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct peers peers;
+	struct bench_options options;
+	struct cells cells;
+	int status = 0;
+	int ret;
+
+	options_parse(argc, argv, &options);
+	ret = peers_find(options.peers, &peers);
+	if (ret)
+		errx(2, "--peers: %s", strerror(-ret));
+	if (cells_make(&options, &peers, &cells))
+		errx(1, "out of memory");
+	if (!cells.count)
+		errx(2, "nothing has such a name; try --list");
+	if (options.list)
+		list(&cells, &peers);
+	else if (machine_choose_cpus(&options))
+		errx(2, "--cpus: these processors can't be used");
+	else
+		status = measure_cells(&options, &peers, &cells);
+	cells_free(&cells);
 	return status;
 }

@@ -2,6 +2,8 @@
 /* The kernel module by itself, without the library. */
 #define _GNU_SOURCE
 #include "blocking.h"
+#include "families.h"
+#include "timing.h"
 #include "sleeper.h"
 #include "worker.h"
 
@@ -181,7 +183,7 @@ static int sleep_at(uint64_t offset, uint32_t value, uint32_t flags)
 static int module_recv(struct worker *worker, uint64_t number,
 		       uint64_t *ret_took_ns)
 {
-	enum role sender = worker->role == ROLE_A ? ROLE_B : ROLE_A;
+	enum role sender = worker_other(worker);
 	uint32_t value;
 	int ret;
 
@@ -208,17 +210,6 @@ int run_module_round_trip(struct worker *worker)
 	return ret ? ret : blocking_round_trip(worker, &carrier);
 }
 
-/* What A alone has done so many times. */
-static void conclude_alone(struct worker *worker, uint64_t count,
-			   double units_per_ns)
-{
-	struct shared *shared = worker->shared;
-
-	worker_end(worker);
-	shared->result = (double)(shared->end_ns - shared->begin_ns) /
-			 (double)count * units_per_ns;
-}
-
 static int open_alone(void)
 {
 	int ret = device_open();
@@ -230,16 +221,13 @@ static int open_alone(void)
 
 int run_module_wake(struct worker *worker)
 {
-	uint64_t count = worker_iterations(worker), i;
-	int ret;
+	uint64_t count = worker_iterations(worker), i, begin;
+	int ret = open_alone();
 
-	if (worker->role != ROLE_A)
-		return 0;
-	ret = open_alone();
-	worker_begin(worker);
+	begin = ipcbuf_now_ns();
 	for (i = 0; !ret && i < count; i++)
 		ret = wake(0);
-	conclude_alone(worker, count, 1);
+	timing_conclude(worker, ipcbuf_now_ns() - begin, count);
 	return ret;
 }
 
@@ -270,20 +258,17 @@ static int attach_and_leave(const char *name)
 
 int run_module_attach(struct worker *worker)
 {
-	uint64_t count = worker_iterations(worker), i;
-	int ret;
+	uint64_t count = worker_iterations(worker), i, begin;
+	int ret = device_open();
 
-	if (worker->role != ROLE_A)
-		return 0;
-	ret = device_open();
 	if (!ret)
 		ret = create(region_name(), &module.fd);
 	if (ret)
 		return ret;
-	worker_begin(worker);
+	begin = ipcbuf_now_ns();
 	for (i = 0; !ret && i < count; i++)
 		ret = attach_and_leave(region_name());
-	conclude_alone(worker, count, 1e-3);
+	timing_conclude(worker, ipcbuf_now_ns() - begin, count);
 	unlink_named(region_name());
 	return ret;
 }
@@ -325,34 +310,29 @@ static int create_and_close(const char *name)
 
 int run_module_regions(struct worker *worker)
 {
-	int ret;
+	int ret = device_open();
+	uint64_t begin;
 
-	if (worker->role != ROLE_A)
-		return 0;
-	ret = device_open();
 	if (ret)
 		return ret;
-	worker_begin(worker);
+	begin = ipcbuf_now_ns();
 	ret = each_region(create_and_close);
-	conclude_alone(worker, ALL_REGIONS, 1e-3);
+	timing_conclude(worker, ipcbuf_now_ns() - begin, ALL_REGIONS);
 	each_region(unlink_named);
 	return ret;
 }
 
 int run_module_memory(struct worker *worker)
 {
+	int ret = device_open();
 	uint64_t before;
-	int ret;
 
-	if (worker->role != ROLE_A)
-		return 0;
-	ret = device_open();
 	if (ret)
 		return ret;
 	before = available_bytes();
 	ret = each_region(create_and_close);
-	worker->shared->result = (double)(before - available_bytes()) / 1024 /
-				 ALL_REGIONS;
+	worker->shared->outcome.value = (double)(before - available_bytes()) /
+					ALL_REGIONS;
 	each_region(unlink_named);
 	return ret;
 }
@@ -435,7 +415,7 @@ int run_module_death(struct worker *worker)
 	int ret = both_open(worker);
 
 	if (!ret)
-		ret = sleeper_open(&peer, worker->shared->pids[ROLE_A]);
+		ret = sleeper_open(&peer, worker->shared->tids[ROLE_A]);
 	if (ret)
 		return ret;
 	for (i = 0; !ret && i < count; i++)
@@ -443,6 +423,6 @@ int run_module_death(struct worker *worker)
 					       kill_one(worker, &peer);
 	sleeper_close(&peer);
 	if (worker->role == ROLE_A)
-		worker->shared->result = (double)sum_ns / (double)count / 1000;
+		timing_conclude(worker, sum_ns, count);
 	return ret;
 }

@@ -12,29 +12,35 @@
 #include <string.h>
 
 #define USAGE_EXIT 2
+#define NS_PER_MS UINT64_C(1000000)
+#define MS_MAX 10000u
 
 static const char usage[] =
 "Usage: ipcbuf-bench [options]\n"
-"Measure ipcbuf between two processes, each pinned to a core.\n"
+"Measure ipcbuf and its peers between two processes, each pinned to a core.\n"
 "\n"
-"  -n, --reps N         repetitions, of which the median counts (5)\n"
-"  -o, --only PATTERN   only scenarios of such names, as 'life*'; repeatable\n"
-"  -L, --list           list the scenarios and exit\n"
-"  -c, --cpus A,B       pin to these processors\n"
-"  -r, --region NAME    posix, sysv, memfd or kmod\n"
-"  -w, --wait NAME      futex, posix-sem, sysv-sem or kmod\n"
-"  -j, --json           print the results as JSON\n"
-"  -m, --markdown       print the results as a Markdown table\n"
-"      --quick          a tenth of the work: to see that it runs\n"
-"  -q, --quiet          show no progress\n"
-"  -h, --help           print this and exit\n"
-"  -V, --version        print the library's version and exit\n"
+"  -n, --reps N           repetitions, of which the median counts (5)\n"
+"  -o, --only PATTERN     only cells of such names, as 'life/*'; repeatable\n"
+"  -L, --list             list the cells and exit\n"
+"  -t, --time MS          how long a timed burst takes (60)\n"
+"      --quick            a tenth of the work: to see that it runs\n"
+"  -p, --peers FOLDER     where the peers are\n"
+"  -c, --cpus A,B         pin to these processors\n"
+"  -r, --region NAME      posix, sysv, memfd or kmod\n"
+"  -w, --wait NAME        futex, posix-sem, sysv-sem or kmod\n"
+"  -j, --json[=FILE]      write the results as JSON\n"
+"  -m, --markdown[=FILE]  write the results as Markdown\n"
+"      --plot FOLDER      draw them there, with gnuplot\n"
+"  -q, --quiet            show no progress\n"
+"  -h, --help             print this and exit\n"
+"  -V, --version          print the library's version and exit\n"
 "\n"
 "Exit status: 0 everything was measured, 1 something failed, 2 wrong usage,\n"
 "128 + signal after an interrupt.\n";
 
 enum long_only {
 	OPTION_QUICK = 256,
+	OPTION_PLOT,
 };
 
 static const struct option options_long[] = {
@@ -44,8 +50,11 @@ static const struct option options_long[] = {
 	{ "cpus", required_argument, NULL, 'c' },
 	{ "region", required_argument, NULL, 'r' },
 	{ "wait", required_argument, NULL, 'w' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "markdown", no_argument, NULL, 'm' },
+	{ "time", required_argument, NULL, 't' },
+	{ "peers", required_argument, NULL, 'p' },
+	{ "json", optional_argument, NULL, 'j' },
+	{ "markdown", optional_argument, NULL, 'm' },
+	{ "plot", required_argument, NULL, OPTION_PLOT },
 	{ "quick", no_argument, NULL, OPTION_QUICK },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "help", no_argument, NULL, 'h' },
@@ -62,6 +71,17 @@ static unsigned int parse_reps(const char *text)
 		errx(USAGE_EXIT, "--reps: \"%s\" is not between 1 and %u", text,
 		     REPS_MAX);
 	return (unsigned int)value;
+}
+
+static uint64_t parse_time(const char *text)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (end == text || *end || value < 1 || value > MS_MAX)
+		errx(USAGE_EXIT, "--time: \"%s\" is not between 1 and %u", text,
+		     MS_MAX);
+	return value * NS_PER_MS;
 }
 
 static void parse_cpus(const char *text, int cpus[ROLES])
@@ -103,11 +123,20 @@ static void set_option(struct bench_options *options, int option)
 	case 'w':
 		options->wait = tool_option_wait("--wait", optarg, USAGE_EXIT);
 		break;
+	case 't':
+		options->burst_ns = parse_time(optarg);
+		break;
+	case 'p':
+		options->peers = optarg;
+		break;
 	case 'j':
-		options->json = true;
+		options->json = optarg ? optarg : "-";
 		break;
 	case 'm':
-		options->markdown = true;
+		options->markdown = optarg ? optarg : "-";
+		break;
+	case OPTION_PLOT:
+		options->plot = optarg;
 		break;
 	case OPTION_QUICK:
 		options->quick = true;
@@ -127,16 +156,27 @@ static void set_option(struct bench_options *options, int option)
 	}
 }
 
+static bool to_stdout(const char *file)
+{
+	return file && !strcmp(file, "-");
+}
+
+bool options_table(const struct bench_options *options)
+{
+	return !to_stdout(options->json) && !to_stdout(options->markdown);
+}
+
 void options_parse(int argc, char **argv, struct bench_options *ret_options)
 {
 	struct bench_options options = {
 		.reps = 5,
 		.cpus = { -1, -1 },
+		.burst_ns = 60 * NS_PER_MS,
 	};
 	int option;
 
 	for (;;) {
-		option = getopt_long(argc, argv, "n:o:Lc:r:w:jmqhV",
+		option = getopt_long(argc, argv, "n:o:Lt:p:c:r:w:j::m::qhV",
 				     options_long, NULL);
 		if (option < 0)
 			break;
@@ -145,8 +185,10 @@ void options_parse(int argc, char **argv, struct bench_options *ret_options)
 	if (optind < argc)
 		errx(USAGE_EXIT, "there is nothing to do with \"%s\"; try --help",
 		     argv[optind]);
-	if (options.json && options.markdown)
-		errx(USAGE_EXIT, "--json and --markdown exclude each other");
+	if (to_stdout(options.json) && to_stdout(options.markdown))
+		errx(USAGE_EXIT, "--json and --markdown: only one without a file");
+	if (options.quick)
+		options.burst_ns = (options.burst_ns + 9) / 10;
 	tool_check_environment(options.backend, options.wait, USAGE_EXIT);
 	*ret_options = options;
 }

@@ -8,7 +8,10 @@
 /* Exits for --help and --version (0) and what can't be understood (2). */
 void options_parse(int argc, char **argv, struct bench_options *ret_options);
 
-/* Is this scenario asked for? */
+/* Is this cell asked for? */
 bool options_match(const struct bench_options *options, const char *name);
+
+/* Is the standard output for the table? */
+bool options_table(const struct bench_options *options);
 
 #endif

@@ -19,19 +19,23 @@
 #include <unistd.h>
 
 struct pair {
-	const struct scenario *scenario;
+	const struct cell *cell;
 	const struct bench_options *options;
 	struct shared *shared;
 	struct ipcbuf_region *region;
 	char name[IPCBUF_NAME_MAX + 1];
 	int region_fd;
+	int memory_fd;
 	int sockets[ROLES];
 	pid_t pids[ROLES];	/* 0: not running */
+	bool threads;
 	bool failed;
 };
 
 static sigset_t awaited;
 static int interrupted;
+/* For names that are new each time. */
+static unsigned int pairs;
 
 void pair_init(void)
 {
@@ -53,11 +57,9 @@ static int create_region(struct pair *pair)
 	struct ipcbuf_region_options options = IPCBUF_REGION_OPTIONS_INIT;
 	int ret;
 
-	options.size_bytes = pair->scenario->region_bytes;
+	options.size_bytes = pair->cell->region_bytes;
 	options.backend = pair->options->backend;
 	options.wait = pair->options->wait;
-	snprintf(pair->name, sizeof(pair->name), "ipcbuf-bench-%ld",
-		 (long)getpid());
 	ret = ipcbuf_region_create(pair->name, &options, &pair->region);
 	if (ret)
 		return ret;
@@ -88,9 +90,14 @@ static int prepare(struct pair *pair)
 	if (shared == MAP_FAILED)
 		return -errno;
 	pair->shared = shared;
+	pair->memory_fd = memfd_create("ipcbuf-bench", MFD_CLOEXEC);
+	if (pair->memory_fd < 0)
+		return -errno;
+	snprintf(pair->name, sizeof(pair->name), "ipcbuf-bench-%ld-%u",
+		 (long)getpid(), ++pairs);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair->sockets))
 		return -errno;
-	return pair->scenario->region_bytes ? create_region(pair) : 0;
+	return pair->cell->region_bytes ? create_region(pair) : 0;
 }
 
 static void close_socket(struct pair *pair, enum role role)
@@ -105,6 +112,8 @@ static void dispose(struct pair *pair)
 	close_socket(pair, ROLE_A);
 	close_socket(pair, ROLE_B);
 	remove_region(pair);
+	if (pair->memory_fd >= 0)
+		close(pair->memory_fd);
 	if (pair->shared)
 		munmap(pair->shared, sizeof(*pair->shared));
 }
@@ -113,16 +122,20 @@ static void become_worker(struct pair *pair, enum role role)
 {
 	struct worker worker = {
 		.role = role,
-		.scenario = pair->scenario,
+		.cell = pair->cell,
 		.options = pair->options,
 		.shared = pair->shared,
 		.region_name = pair->name,
 		.region_fd = pair->region_fd,
+		.memory_fd = pair->memory_fd,
 		.peer_fd = pair->sockets[role],
+		.thread_fd = pair->sockets[ROLE_B],
+		.threads = pair->threads,
 	};
 
 	worker.one_cpu = pair->options->cpus[0] == pair->options->cpus[1];
-	close_socket(pair, role == ROLE_A ? ROLE_B : ROLE_A);
+	if (!pair->threads)
+		close_socket(pair, role == ROLE_A ? ROLE_B : ROLE_A);
 	worker_main(&worker);
 }
 
@@ -218,7 +231,7 @@ static int run(struct pair *pair)
 
 	if (!ret)
 		ret = start(pair, ROLE_A);
-	if (!ret)
+	if (!ret && !pair->threads)
 		ret = start(pair, ROLE_B);
 	close_socket(pair, ROLE_A);
 	close_socket(pair, ROLE_B);
@@ -230,21 +243,26 @@ static int run(struct pair *pair)
 	return ret ? ret : inspect(pair);
 }
 
-int pair_run(const struct scenario *scenario,
-	     const struct bench_options *options, double *ret_result)
+int pair_run(const struct cell *cell, const struct bench_options *options,
+	     struct outcome *ret_outcome)
 {
 	struct pair pair = {
-		.scenario = scenario,
+		.cell = cell,
 		.options = options,
 		.region_fd = -1,
+		.memory_fd = -1,
 		.sockets = { -1, -1 },
+		.threads = cell->peer && cell->peer->flags & PEER_THREADS,
 	};
 	int ret;
 
 	fflush(NULL);
 	ret = run(&pair);
-	if (!ret)
-		*ret_result = pair.shared->result;
+	if (!ret) {
+		*ret_outcome = pair.shared->outcome;
+		ret_outcome->switches = pair.shared->switches[ROLE_A] +
+					pair.shared->switches[ROLE_B];
+	}
 	dispose(&pair);
 	return ret;
 }

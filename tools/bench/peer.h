@@ -28,6 +28,8 @@ enum peer_flag {
 	PEER_COPIES  = 1,	/* bytes are copied on the way */
 	PEER_THREADS = 2,	/* two threads: it can't do two processes here */
 	PEER_RESENDS = 4,	/* what was received can be sent again as it is */
+	PEER_NO_HEAP = 8,	/* carries records; what they are allocated from
+				   is no part of it, and not to be measured */
 };
 
 /**
@@ -62,7 +64,8 @@ struct peer_end;
  * @depth_max:    of a link; 0: any
  * @record_max:   bytes; 0: any
  * @shared_bytes: how much of peer_setup.shared it needs for a setup; NULL: none
- * @open:         -ENOPKG: it isn't there on this machine
+ * @open:         -ENOPKG: it isn't there on this machine; -EOPNOTSUPP: it is,
+ *                and can't do this setup (so large, so many, so deep)
  * @settle:       both ends are open: names can be removed; may be NULL
  * @close:        leaves nothing in the system
  * @alloc:        a record to write, of @bytes

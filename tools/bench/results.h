@@ -4,23 +4,28 @@
 #define BENCH_RESULTS_H
 
 #include "bench.h"
+#include "cells.h"
 #include "machine.h"
 
-/* values: one for each repetition; error ends a scenario's repetitions. */
+/* outcomes: one for each repetition; error ends a cell's repetitions. */
 struct result {
-	const struct scenario *scenario;
-	double values[REPS_MAX];
+	const struct cell *cell;
+	struct outcome *outcomes;
 	unsigned int count;
 	int error;
 };
 
 struct results {
 	const struct bench_options *options;
+	const struct peers *peers;
 	struct machine machine;
 	const char *backend;
 	const char *wait;
-	struct result *results;
+	struct result *results;		/* one for each cell */
 	unsigned int count;
+	double clock_ns;		/* what a look at the clock costs */
+	double steal;			/* proportion of the processors' time */
+	double seconds;			/* that it all took */
 };
 
 struct summary {
@@ -29,18 +34,25 @@ struct summary {
 	double max;
 };
 
-/* @result has at least one value. */
+/* Whether there is a value; only then can it be summarised. */
+bool result_exists(const struct result *result);
 void result_summarise(const struct result *result, struct summary *ret_summary);
 
-/*
- * The proportion to another scenario's result: the median over the repetitions
- * of the proportions within each. Returns whether there is one.
- */
-bool result_compare(const struct results *results, const struct result *result,
-		    double *ret_factor);
+/* Half the way from minimum to maximum, as a proportion of the median. */
+double summary_spread(const struct summary *summary);
 
-void report_table(const struct results *results);
-void report_markdown(const struct results *results);
-void report_json(const struct results *results);
+/* Of each figure the median over the repetitions, but of all maxima the largest. */
+void result_latency(const struct result *result, struct latency *ret_latency);
+
+/* NULL where there is no such cell, or no value of it. */
+const struct result *results_find(const struct results *results,
+				  const char *name);
+
+/*
+ * The proportion of two results: the median over the repetitions of the
+ * proportions within each. Returns whether there is one.
+ */
+bool results_compare(const struct result *result, const struct result *other,
+		     double *ret_factor);
 
 #endif

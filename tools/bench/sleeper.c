@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-/* Looks for the state in /proc/PID/stat. See sleeper.h. */
+/* Looks for the state in /proc/TID/task/TID/stat. See sleeper.h. */
 #define _GNU_SOURCE
 #include "sleeper.h"
 
@@ -10,11 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-int sleeper_open(struct sleeper *sleeper, pid_t pid)
+int sleeper_open(struct sleeper *sleeper, pid_t tid)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	snprintf(path, sizeof(path), "/proc/%ld/task/%ld/stat", (long)tid,
+		 (long)tid);
 	sleeper->fd = open(path, O_RDONLY | O_CLOEXEC);
 	return sleeper->fd < 0 ? -ENOPKG : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
-/* Is the other process asleep? What /proc says about it. */
+/* Is the other thread asleep? What /proc says about it. */
 #ifndef BENCH_SLEEPER_H
 #define BENCH_SLEEPER_H
 
@@ -10,10 +10,10 @@ struct sleeper {
 };
 
 /* -ENOPKG where there is no /proc. */
-int sleeper_open(struct sleeper *sleeper, pid_t pid);
+int sleeper_open(struct sleeper *sleeper, pid_t tid);
 void sleeper_close(struct sleeper *sleeper);
 
-/* Returns once the process sleeps; -EPIPE where it has ended. */
+/* Returns once the thread sleeps; -EPIPE where it has ended. */
 int sleeper_await(const struct sleeper *sleeper);
 
 #endif

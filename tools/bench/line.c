@@ -3,7 +3,9 @@
  * What the machine can do at best: a cache line that goes to another core and
  * comes back.
  */
-#include "worker.h"
+#include "families.h"
+#include "latency.h"
+#include "sampled.h"
 
 /* Acquire; pairs with the other's release in put(). */
 static void wait_for(const struct worker *worker, uint32_t value)
@@ -22,29 +24,26 @@ static void put(const struct worker *worker, uint32_t value)
 }
 
 /* A writes odd numbers, B even ones; each waits for the very next. */
-static void volley(const struct worker *worker, uint32_t first, uint32_t count)
+static int volley(struct worker *worker, uint64_t count)
 {
-	uint32_t i;
+	struct sampler sampler = sampler_begin(worker);
+	uint32_t at, i;
 
-	for (i = first; i < first + count; i++) {
+	at = atomic_load_explicit(&worker->shared->lines[0].word,
+				  memory_order_acquire);
+	at &= ~UINT32_C(1);
+	for (i = 0; i < (uint32_t)count; i++, at += 2) {
 		if (worker->role == ROLE_B)
-			wait_for(worker, 2 * i + 1);
-		put(worker, 2 * i + 1 + (uint32_t)worker->role);
+			wait_for(worker, at + 1);
+		put(worker, at + 1 + (uint32_t)worker->role);
 		if (worker->role == ROLE_A)
-			wait_for(worker, 2 * i + 2);
+			wait_for(worker, at + 2);
+		sampler_note(&sampler);
 	}
+	return 0;
 }
 
-int run_line_round_trip(struct worker *worker)
+int run_line(struct worker *worker)
 {
-	uint32_t count = (uint32_t)worker_iterations(worker);
-	uint32_t warm = count / 10;
-
-	volley(worker, 0, warm);
-	if (worker->role == ROLE_A)
-		worker_begin(worker);
-	volley(worker, warm, count);
-	if (worker->role == ROLE_A)
-		worker_end(worker);
-	return worker_conclude(worker, count);
+	return sampled_measure(worker, volley);
 }
