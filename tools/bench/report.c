@@ -38,7 +38,7 @@ static unsigned int find_row(struct sheet *sheet, const struct result *result,
 	for (at = first; at < result; at++) {
 		const struct result *before = first;
 
-		while (strcmp(before->cell->row, at->cell->row))
+		while (strcmp(before->cell->row, at->cell->row) != 0)
 			before++;
 		if (before != at)
 			continue;

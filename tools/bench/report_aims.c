@@ -85,6 +85,7 @@ void report_aims(const struct results *results, bool markdown, FILE *out)
 		set_aim(sheet, results, &aims[i]);
 	if (sheet_rows(sheet) == 1)
 		return;
-	fputc('\n', out);
+	if (!markdown)
+		fputc('\n', out);
 	sheet_print(sheet, markdown, out);
 }
