@@ -211,7 +211,7 @@ static void write_machine(const struct writing *writing)
 		machine->cpus, machine->topology,
 		machine->governor[0] ? machine->governor : "none",
 		machine->kernel, end);
-	fprintf(writing->out, "ipcbuf %s, region %s, wait %s; medians of %u%s, ±: half of maximum - minimum%s",
+	fprintf(writing->out, "ipcbuf %s, region %s, wait %s; medians of %u%s, ±: half of what lies between the quartiles%s",
 		ipcbuf_version(), results->backend, results->wait,
 		results->options->reps,
 		results->options->quick ? ", shortened" : "", end);
