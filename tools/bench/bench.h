@@ -72,6 +72,7 @@ struct latency {
 /* What one repetition of a cell has come to. */
 struct outcome {
 	double value;
+	double line_ns;		/* a bare line's round trip about then, or 0 */
 	struct latency latency;
 	uint64_t switches;	/* times a role lost its processor */
 };
@@ -86,6 +87,7 @@ struct shared {
 	struct line gates[ROLES];
 	struct line ready;	/* whoever is, adds to it */
 	struct line stop;
+	struct line ball;	/* goes to and fro, see line.c */
 	uint64_t begin_ns;
 	uint64_t ends_ns[ROLES];
 	uint64_t there_ns;	/* B's: how long the last message took to it */

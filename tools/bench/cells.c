@@ -183,7 +183,7 @@ static void add_family(struct cells *cells, const struct bench_options *options,
 static size_t room(void)
 {
 	const struct variant *variant;
-	size_t count = 0, rows;
+	size_t count = 1, rows;
 	const uint64_t *p;
 	unsigned int i;
 

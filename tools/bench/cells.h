@@ -47,7 +47,8 @@ struct variant {
  * @prefix:       before a parameter in names
  * @parameters:   0 ends them; NULL: none
  * @shape:        sets what a cell with @parameter needs
- * @beside:       the cell to which each is set in proportion, or NULL
+ * @beside:       the cell to which each is set in proportion, "line": a bare
+ *                cache line's round trip about then, or NULL
  * @run:          with a link open to the peer; in both roles
  * @variants:     measured before the peers, and run without a link
  * @iterations:   where they are not found out by trying

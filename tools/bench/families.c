@@ -202,7 +202,7 @@ const struct family families[] = {
 		.what = "round trip of a record of 64 B that exists, polled; beside a bare cache line's",
 		.flags = FAMILY_LINKS | FAMILY_LATENCY,
 		.shape = shape_rtt,
-		.beside = "rtt/line",
+		.beside = "line",
 		.run = run_rtt,
 		.variants = rtt_variants,
 	}, {
@@ -259,7 +259,7 @@ const struct family families[] = {
 		.what = "the same of 64 B, handed over in batches of 32",
 		.flags = FAMILY_TOUCHED | FAMILY_SINGLE,
 		.shape = shape_life_batch,
-		.beside = "rtt/line",
+		.beside = "line",
 		.variants = ONLY(run_life_in_batches, VARIANT_REGION),
 	}, {
 		.name = "local",

@@ -65,7 +65,7 @@ struct text format_factor(const struct results *results,
 	struct text text = { "" };
 	double factor;
 
-	if (results_compare(result, results_find(results, beside), &factor))
+	if (results_compare(results, result, beside, &factor))
 		snprintf(text.text, sizeof(text.text), "%.*f×",
 			 factor < 100 ? 2 : 0, factor);
 	return text;

@@ -204,7 +204,8 @@ int run_handles_in_batches(struct worker *worker)
 	int ret = make_hand(&direct_ipcbuf, &port, hand);
 
 	if (!ret)
-		ret = timing_measure(worker, part_batches, 2 * BATCH, NULL);
+		ret = timing_measure(worker, part_batches,
+				     UINT64_C(2) * BATCH, NULL);
 	drop_hand(&direct_ipcbuf, &port, hand);
 	return ret;
 }

@@ -157,7 +157,7 @@ static int write_file(const struct results *results, const char *file,
 
 	if (!file)
 		return 0;
-	if (strcmp(file, "-"))
+	if (strcmp(file, "-") != 0)
 		out = fopen(file, "we");
 	if (!out) {
 		warn("%s", file);

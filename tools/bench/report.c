@@ -38,7 +38,7 @@ static unsigned int find_row(struct sheet *sheet, const struct result *result,
 	for (at = first; at < result; at++) {
 		const struct result *before = first;
 
-		while (strcmp(before->cell->row, at->cell->row))
+		while (strcmp(before->cell->row, at->cell->row) != 0)
 			before++;
 		if (before != at)
 			continue;
@@ -211,7 +211,7 @@ static void write_machine(const struct writing *writing)
 		machine->cpus, machine->topology,
 		machine->governor[0] ? machine->governor : "none",
 		machine->kernel, end);
-	fprintf(writing->out, "ipcbuf %s, region %s, wait %s; medians of %u%s, ±: half of maximum - minimum%s",
+	fprintf(writing->out, "ipcbuf %s, region %s, wait %s; medians of %u%s, ±: half of what lies between the quartiles%s",
 		ipcbuf_version(), results->backend, results->wait,
 		results->options->reps,
 		results->options->quick ? ", shortened" : "", end);

@@ -30,7 +30,7 @@ static const struct result *find(const struct results *results,
 	const struct result *result;
 
 	snprintf(name, sizeof(name), "%.30s%s", cells,
-		 strcmp(row, "ipcbuf") ? row : "ipcbuf-by-table");
+		 strcmp(row, "ipcbuf") == 0 ? "ipcbuf-by-table" : row);
 	result = results_find(results, name);
 	if (result)
 		return result;
@@ -74,6 +74,7 @@ void report_glance(const struct results *results, bool markdown, FILE *out)
 	set_row(sheet, results, "memcpy", "");
 	if (sheet_rows(sheet) == 1)
 		return;
-	fputc('\n', out);
+	if (!markdown)
+		fputc('\n', out);
 	sheet_print(sheet, markdown, out);
 }

@@ -145,6 +145,8 @@ static void add_values(struct json_object *object, const struct result *result)
 		switches += result->outcomes[i].switches;
 	}
 	json_object_object_add(object, "values", values);
+	if (result_summarise_line(result, &summary))
+		add_number(object, "line", summary.median);
 	add_count(object, "switches", switches);
 	if (result->outcomes[0].latency.count)
 		json_object_object_add(object, "latency",
@@ -168,8 +170,7 @@ static struct json_object *cell_object(const struct results *results,
 	if (!result_exists(result))
 		return object;
 	add_values(object, result);
-	if (results_compare(result, results_find(results, family->beside),
-			    &factor)) {
+	if (results_compare(results, result, family->beside, &factor)) {
 		add_text(object, "beside", family->beside);
 		add_number(object, "factor", factor);
 	}

@@ -27,6 +27,29 @@ bool result_exists(const struct result *result)
 	return result && !result->error && result->count;
 }
 
+/* Of sorted values; between two of them where it lies there. */
+static double quartile(const double *values, unsigned int count,
+		       unsigned int which)
+{
+	double place = (double)(count - 1) * which / 4;
+	unsigned int below = (unsigned int)place;
+	unsigned int above = below + 1 < count ? below + 1 : below;
+
+	return values[below] +
+	       (values[above] - values[below]) * (place - below);
+}
+
+/* Sorts @values. */
+static void summarise(double *values, unsigned int count,
+		      struct summary *ret_summary)
+{
+	ret_summary->median = median(values, count);
+	ret_summary->low = quartile(values, count, 1);
+	ret_summary->high = quartile(values, count, 3);
+	ret_summary->min = values[0];
+	ret_summary->max = values[count - 1];
+}
+
 void result_summarise(const struct result *result, struct summary *ret_summary)
 {
 	double values[REPS_MAX] = { 0 };
@@ -34,16 +57,29 @@ void result_summarise(const struct result *result, struct summary *ret_summary)
 
 	for (i = 0; i < result->count; i++)
 		values[i] = result->outcomes[i].value;
-	ret_summary->median = median(values, result->count);
-	ret_summary->min = values[0];
-	ret_summary->max = values[result->count - 1];
+	summarise(values, result->count, ret_summary);
+}
+
+bool result_summarise_line(const struct result *result,
+			   struct summary *ret_summary)
+{
+	double values[REPS_MAX] = { 0 };
+	unsigned int i;
+
+	for (i = 0; i < result->count; i++) {
+		values[i] = result->outcomes[i].line_ns;
+		if (values[i] <= 0)
+			return false;
+	}
+	summarise(values, result->count, ret_summary);
+	return true;
 }
 
 double summary_spread(const struct summary *summary)
 {
 	if (summary->median <= 0)
 		return 0;
-	return (summary->max - summary->min) / 2 / summary->median;
+	return (summary->high - summary->low) / 2 / summary->median;
 }
 
 /* Of the figure that lies at @offset in struct latency. */
@@ -79,6 +115,33 @@ void result_latency(const struct result *result, struct latency *ret_latency)
 	}
 }
 
+/* Returns how many there are. */
+static unsigned int collect_lines(const struct results *results, double *values)
+{
+	const struct result *result;
+	unsigned int count = 0, i, rep;
+
+	for (i = 0; i < results->count; i++) {
+		result = &results->results[i];
+		for (rep = 0; rep < result->count; rep++)
+			if (result->outcomes[rep].line_ns > 0)
+				values[count++] = result->outcomes[rep].line_ns;
+	}
+	return count;
+}
+
+bool results_line(const struct results *results, struct summary *ret_summary)
+{
+	size_t room = (size_t)results->count * results->options->reps + 1;
+	double *values = calloc(room, sizeof(*values));
+	unsigned int count = values ? collect_lines(results, values) : 0;
+
+	if (count)
+		summarise(values, count, ret_summary);
+	free(values);
+	return count;
+}
+
 const struct result *results_find(const struct results *results,
 				  const char *name)
 {
@@ -91,20 +154,30 @@ const struct result *results_find(const struct results *results,
 	return NULL;
 }
 
-bool results_compare(const struct result *result, const struct result *other,
-		     double *ret_factor)
+/* What @result is set beside in one repetition. */
+static double bound_of(const struct result *result, const struct result *other,
+		       unsigned int rep)
 {
+	return other ? other->outcomes[rep].value
+		     : result->outcomes[rep].line_ns;
+}
+
+bool results_compare(const struct results *results, const struct result *result,
+		     const char *beside, double *ret_factor)
+{
+	const struct result *other = results_find(results, beside);
+	bool line = beside && !strcmp(beside, "line");
 	double factors[REPS_MAX] = { 0 };
 	unsigned int i;
 
-	if (!result_exists(result) || !result_exists(other) ||
-	    result->count != other->count)
+	if (!result_exists(result) || (!other && !line) ||
+	    (other && result->count != other->count))
 		return false;
 	for (i = 0; i < result->count; i++) {
-		if (other->outcomes[i].value <= 0)
+		if (bound_of(result, other, i) <= 0)
 			return false;
 		factors[i] = result->outcomes[i].value /
-			     other->outcomes[i].value;
+			     bound_of(result, other, i);
 	}
 	*ret_factor = median(factors, result->count);
 	return true;

@@ -30,6 +30,8 @@ struct results {
 
 struct summary {
 	double median;
+	double low;	/* the quartiles */
+	double high;
 	double min;
 	double max;
 };
@@ -38,21 +40,29 @@ struct summary {
 bool result_exists(const struct result *result);
 void result_summarise(const struct result *result, struct summary *ret_summary);
 
-/* Half the way from minimum to maximum, as a proportion of the median. */
+/* The same of a bare line's round trips about then; false where none was. */
+bool result_summarise_line(const struct result *result,
+			   struct summary *ret_summary);
+
+/* Half the way from quartile to quartile, as a proportion of the median. */
 double summary_spread(const struct summary *summary);
 
 /* Of each figure the median over the repetitions, but of all maxima the largest. */
 void result_latency(const struct result *result, struct latency *ret_latency);
+
+/* The bare line over all repetitions of all cells; false where none was. */
+bool results_line(const struct results *results, struct summary *ret_summary);
 
 /* NULL where there is no such cell, or no value of it. */
 const struct result *results_find(const struct results *results,
 				  const char *name);
 
 /*
- * The proportion of two results: the median over the repetitions of the
- * proportions within each. Returns whether there is one.
+ * The proportion to another cell's result, or to the bare line where that is
+ * "line": the median over the repetitions of the proportions within each.
+ * Returns whether there is one.
  */
-bool results_compare(const struct result *result, const struct result *other,
-		     double *ret_factor);
+bool results_compare(const struct results *results, const struct result *result,
+		     const char *beside, double *ret_factor);
 
 #endif

@@ -40,10 +40,10 @@ static uint64_t scaled(uint64_t count, uint64_t took_ns, uint64_t goal_ns,
 		       uint64_t unit)
 {
 	double factor = (double)goal_ns / (double)took_ns;
-	uint64_t units = (uint64_t)((double)(count / unit) *
-				    (factor > 16 ? 16 : factor) + 0.5);
+	double units = (double)count / (double)unit *
+		       (factor > 16 ? 16 : factor);
 
-	return (units ? units : 1) * unit;
+	return units < 1 ? unit : (uint64_t)(units + 0.5) * unit;
 }
 
 /* Records as many as are under way at once, twice, so that each has been used. */

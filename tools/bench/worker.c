@@ -2,6 +2,7 @@
 /* The life of one of the two roles. See worker.h. */
 #include "worker.h"
 
+#include "line.h"
 #include "link.h"
 
 #include <pthread.h>
@@ -167,13 +168,29 @@ static uint64_t switches_now(void)
 	return (uint64_t)usage.ru_nivcsw;
 }
 
+/* Between two looks at what a bare line takes. */
+static int run_between(struct worker *worker)
+{
+	double before_ns, after_ns;
+	int ret = line_look(worker, &before_ns);
+
+	if (!ret)
+		ret = worker->cell->run(worker);
+	if (!ret)
+		ret = line_look(worker, &after_ns);
+	if (!ret && worker->role == ROLE_A)
+		worker->shared->outcome.line_ns = (before_ns + after_ns) / 2;
+	return ret;
+}
+
 static int run(struct worker *worker)
 {
 	uint64_t before = switches_now();
 	int ret = 0;
 
-	if (worker->role == ROLE_A ||
-	    !(worker->cell->family->flags & FAMILY_ALONE))
+	if (!(worker->cell->family->flags & FAMILY_ALONE))
+		ret = run_between(worker);
+	else if (worker->role == ROLE_A)
 		ret = worker->cell->run(worker);
 	worker->shared->switches[worker->role] = switches_now() - before;
 	return ret;
