@@ -126,10 +126,23 @@ static void end_round(struct ipcb_cache *cache, unsigned int class)
 	}
 }
 
+/* Their own words' first line, which was written elsewhere, is on its way here. */
+static void prefetch_span(const struct ipcb_cache *cache, unsigned int class,
+			  uint32_t index)
+{
+	const struct ipcb_bin *bin = &cache->bins[class];
+
+	if (index < bin->count)
+		ipcb_prefetch_for_store(ipcb_own_words(cache->region,
+						       bin->spans[index],
+						       class));
+}
+
 static void next_span(struct ipcb_cache *cache, unsigned int class)
 {
 	struct ipcb_bin *bin = &cache->bins[class];
 
+	prefetch_span(cache, class, bin->cursor + 3);
 	bin->block = 0;
 	if (++bin->cursor >= bin->count) {
 		bin->cursor = 0;

@@ -288,6 +288,9 @@ static ipcb_noinline uint16_t *own_elsewhere(struct ipcbuf_channel *channel,
 		ipcb_slab_memo_set(&channel->memo, region, unit, *ret_class);
 		return own;
 	}
+	own = ipcb_large_own_at(region, unit, ret_class);
+	if (ipcb_likely(own))
+		return own;
 	if (unit >= region->heap_units ||
 	    ipcb_block_at(region, (unit + region->heap_unit) << 6, &block))
 		return NULL;
@@ -347,6 +350,7 @@ static int is_sent(const struct ipcbuf_channel *channel, uint64_t position)
 	       ipcb_spsc_lap(position, channel->shift);
 }
 
+/* Large records' own words lie in lines of their own. */
 static void prefetch_record(const struct ipcbuf_channel *channel,
 			    uint64_t position)
 {
@@ -354,11 +358,18 @@ static void prefetch_record(const struct ipcbuf_channel *channel,
 	uint64_t slot = ipcb_load_relaxed(
 		&channel->slots[position & channel->mask]);
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
+	unsigned int class;
+	uint16_t *own;
 
 	if ((slot & IPCB_SPSC_LAP_MASK) !=
 	    ipcb_spsc_lap(position, channel->shift))
 		return;
 	ipcb_prefetch(ipcb_unit_at(region, unit));
+	if (unit - channel->memo.first < channel->memo.units)
+		return;
+	own = ipcb_large_own_at(region, unit, &class);
+	if (own)
+		ipcb_prefetch_for_store(own);
 }
 
 static void begin_line(struct ipcbuf_channel *channel)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define MIB (UINT64_C(1) << 20)
+#define GIB (UINT64_C(1) << 30)
 
 void cells_format_size(char *text, size_t text_bytes, uint64_t bytes)
 {
@@ -54,13 +55,21 @@ static void name_cell(struct cell *cell)
 		cell->row = "ipcbuf";
 }
 
-/* Twice what its records come to, and something for the rest. */
+/*
+ * As large as who gives no size has it, and twice what its records come to: memory is
+ * committed as it is used. Records of more than a sixteenth of a region are cached
+ * by no thread, so whoever uses such makes it larger.
+ */
 static void size_region(struct cell *cell)
 {
-	uint64_t bytes = 2 * cell->live_records * cell->record_bytes + 64 * MIB;
+	uint64_t bytes = 2 * cell->live_records * cell->record_bytes;
 
+	if (bytes < 32 * cell->record_bytes)
+		bytes = 32 * cell->record_bytes;
+	if (bytes < GIB)
+		bytes = GIB;
 	if (!cell->region_bytes)
-		cell->region_bytes = (bytes + MIB - 1) / MIB * MIB;
+		cell->region_bytes = (bytes + MIB - 1) / MIB * MIB + 64 * MIB;
 }
 
 /* Whether the peer can do what the cell is shaped for. */
