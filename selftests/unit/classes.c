@@ -50,6 +50,32 @@ TEST(reciprocals_divide_exactly)
 	}
 }
 
+/*
+ * Fails if a place in a span that no block begins at is taken for one that does, or
+ * the other way round. Frames have less than 65536 units.
+ */
+TEST(products_tell_where_blocks_begin)
+{
+	struct ipcb_class classes[IPCB_CLASSES];
+	struct ipcb_geometry g;
+	unsigned int i, class;
+	uint32_t units;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		ASSERT_EQ(0, ipcb_geometry_compute(sizes[i], &g));
+		ipcb_classes_init(&g, classes);
+		for (class = 0; class < IPCB_CLASSES; class++) {
+			const struct ipcb_class *c = &classes[class];
+
+			for (units = 0; units < 65536; units++)
+				ASSERT_EQ(units % c->units == 0 &&
+					  units / c->units < c->blocks,
+					  ipcb_class_begins_block(c,
+						ipcb_class_product(c, units)));
+		}
+	}
+}
+
 /* Fails if the blocks of a span don't fit into it, or into its own words. */
 TEST(spans_hold_their_blocks)
 {

@@ -189,6 +189,8 @@ void machine_describe(const struct bench_options *options,
 	if (!sched_getaffinity(0, sizeof(usable), &usable))
 		ret_machine->cpus = (unsigned int)CPU_COUNT(&usable);
 	if (!uname(&names)) {
+		/* What a distribution calls its build says nothing elsewhere. */
+		names.release[strcspn(names.release, "-")] = '\0';
 		snprintf(ret_machine->kernel, sizeof(ret_machine->kernel),
 			 "%.30s %.60s %.30s", names.sysname, names.release,
 			 names.machine);
