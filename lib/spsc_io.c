@@ -341,51 +341,61 @@ static ipcb_always_inline void take_unit(struct ipcbuf_channel *channel,
  */
 #define STREAM_RECORDS 64u
 
-static int is_sent(const struct ipcbuf_channel *channel, uint64_t position)
+static uint64_t slot_at(const struct ipcbuf_channel *channel, uint64_t position)
 {
-	uint64_t slot = ipcb_load_relaxed(
-		&channel->slots[position & channel->mask]);
+	return ipcb_load_relaxed(&channel->slots[position & channel->mask]);
+}
 
-	return (slot & IPCB_SPSC_LAP_MASK) ==
-	       ipcb_spsc_lap(position, channel->shift);
+static int is_of_lap(uint64_t slot, uint64_t lap)
+{
+	return (slot & IPCB_SPSC_LAP_MASK) == lap;
 }
 
 /* Large records' own words lie in lines of their own. */
-static void prefetch_record(const struct ipcbuf_channel *channel,
-			    uint64_t position)
+static void prefetch_record(const struct ipcbuf_channel *channel, uint64_t slot)
 {
 	const struct ipcbuf_region *region = channel->region;
-	uint64_t slot = ipcb_load_relaxed(
-		&channel->slots[position & channel->mask]);
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
 	unsigned int class;
 	uint16_t *own;
 
-	if ((slot & IPCB_SPSC_LAP_MASK) !=
-	    ipcb_spsc_lap(position, channel->shift))
-		return;
 	ipcb_prefetch(ipcb_unit_at(region, unit));
-	if (unit - channel->memo.first < channel->memo.units)
+	if (ipcb_likely(unit - channel->memo.first < channel->memo.units))
 		return;
 	own = ipcb_large_own_at(region, unit, &class);
 	if (own)
 		ipcb_prefetch_for_store(own);
 }
 
+/* A line is of one lap. */
 static void begin_line(struct ipcbuf_channel *channel)
 {
-	uint64_t position = channel->position, i;
+	uint64_t position = channel->position, lap = channel->lap, slot, i;
 
-	if (!is_sent(channel, position + LINE_SLOTS - 1) &&
+	if (!is_of_lap(slot_at(channel, position + LINE_SLOTS - 1), lap) &&
 	    channel->mask >= STREAM_RECORDS - 1 &&
 	    position - channel->stop_position >= STREAM_RECORDS)
 		pause_a_little();
-	for (i = 1; i < LINE_SLOTS; i++)
-		prefetch_record(channel, position + i);
-	channel->is_behind = is_sent(channel, position + LINE_SLOTS - 1);
+	for (i = 1; i < LINE_SLOTS; i++) {
+		slot = slot_at(channel, position + i);
+		if (!is_of_lap(slot, lap))
+			break;
+		prefetch_record(channel, slot);
+	}
+	channel->is_behind = i == LINE_SLOTS;
 	if (channel->is_behind)
 		ipcb_prefetch(&channel->slots[(position + LINE_SLOTS) &
 					      channel->mask]);
+}
+
+/* The first record of the next line of slots, which has come by now. */
+static void begin_next_line(const struct ipcbuf_channel *channel)
+{
+	uint64_t position = channel->position + LINE_SLOTS / 2;
+	uint64_t slot = slot_at(channel, position);
+
+	if (is_of_lap(slot, ipcb_spsc_lap(position, channel->shift)))
+		prefetch_record(channel, slot);
 }
 
 /* Is there anything to do ahead of the next record? */
@@ -399,7 +409,7 @@ static ipcb_noinline void look_ahead(struct ipcbuf_channel *channel)
 	if (!(channel->position % LINE_SLOTS))
 		begin_line(channel);
 	else if (channel->is_behind)
-		prefetch_record(channel, channel->position + LINE_SLOTS / 2);
+		begin_next_line(channel);
 }
 
 /* C1 to C3; -EAGAIN: nothing there; -EBADMSG: no record of the producer's. */
