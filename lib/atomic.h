@@ -12,8 +12,6 @@
 #ifndef IPCB_ATOMIC_H
 #define IPCB_ATOMIC_H
 
-#include <stdint.h>
-
 #define ipcb_load_relaxed(p)	__atomic_load_n((p), __ATOMIC_RELAXED)
 #define ipcb_load_acquire(p)	__atomic_load_n((p), __ATOMIC_ACQUIRE)
 #define ipcb_store_relaxed(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
@@ -32,9 +30,6 @@
 					    0, __ATOMIC_ACQ_REL,	\
 					    __ATOMIC_RELAXED);		\
 	})
-
-/* Four adjacent 16 bit words that are read, or written, at once. */
-typedef uint64_t __attribute__((may_alias)) ipcb_four_words;
 
 #define ipcb_fence_full()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define ipcb_fence_compiler()	__atomic_signal_fence(__ATOMIC_SEQ_CST)

@@ -37,19 +37,6 @@ static int make_magazine(struct ipcb_cache *cache, unsigned int class)
 	return 0;
 }
 
-/* Four own words at once, all FREE, become ours; they are a multiple of 8 bytes. */
-static int take_four(uint16_t *own, uint16_t me)
-{
-	ipcb_four_words *words = (ipcb_four_words *)own;
-	const uint64_t each = UINT64_C(0x0001000100010001);
-
-	/* The orders are those of take_one(). */
-	if (ipcb_load_acquire(words) != IPCB_OWN_FREE * each)
-		return 0;
-	ipcb_store_release(words, me * each);
-	return 1;
-}
-
 static int take_one(uint16_t *own, uint16_t me)
 {
 	/* Acquire: pairs with the release of whoever freed it. */
@@ -77,19 +64,11 @@ static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
 	uint32_t want = (m->capacity + 1) / 2, rest = want;
 	uint16_t *own = ipcb_own_words(region, span, class);
 	uint16_t me = (uint16_t)region->member;
-	uint32_t block = first, taken, i;
+	uint32_t block;
 
-	while (block < c->blocks && rest) {
-		taken = 0;
-		if (block % 4 == 0 && block + 4 <= c->blocks && rest >= 4 &&
-		    take_four(own + block, me))
-			taken = 4;
-		else if (take_one(own + block, me))
-			taken = 1;
-		for (i = 0; i < taken; i++)
-			m->offsets[--rest] = base + (block + i) * c->bytes;
-		block += taken ? taken : 1;
-	}
+	for (block = first; block < c->blocks && rest; block++)
+		if (take_one(own + block, me))
+			m->offsets[--rest] = base + block * c->bytes;
 	if (rest)
 		memmove(m->offsets, m->offsets + rest,
 			(want - rest) * sizeof(m->offsets[0]));
