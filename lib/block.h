@@ -160,12 +160,14 @@ static inline int ipcb_block_of_class(const struct ipcbuf_region *region,
 
 	if (ipcb_likely(class < IPCB_CLASSES)) {
 		const struct ipcb_class *c = &region->classes[class];
+		uint64_t product = ipcb_class_product(c, units);
 
-		number = ipcb_class_divide(c, units);
-		if (number >= c->blocks || number * c->units != units ||
+		/* A run may be larger than what is left of the heap. */
+		if (!ipcb_class_begins_block(c, product) ||
 		    offset - region->g.heap_offset >
 		    region->g.heap_bytes - c->bytes)
 			return -EINVAL;
+		number = (uint32_t)(product >> 32);
 	} else if (units) {
 		return -EINVAL;
 	}
@@ -182,54 +184,6 @@ static inline int ipcb_block_of_class(const struct ipcbuf_region *region,
  */
 int ipcb_slab_word_valid(const struct ipcbuf_region *region, uint32_t slab,
 			 uint64_t word);
-
-/*
- * The own word of the block of a class that isn't SMALL, but not HUGE, at @unit; NULL:
- * none begins there. A frame is of less than 2^16 units, so the product tells
- * a run's block from what isn't one, too.
- */
-static inline uint16_t *ipcb_large_own(const struct ipcbuf_region *region,
-				       uint64_t unit, unsigned int class)
-{
-	uint32_t shift = region->g.frame_shift - 6;
-	uint64_t frame = unit >> shift;
-	uint64_t product = ipcb_class_product(&region->classes[class],
-					      (uint32_t)(unit -
-							 (frame << shift)));
-
-	if (ipcb_unlikely(!ipcb_class_begins_block(&region->classes[class],
-						   product)))
-		return NULL;
-	return region->run_own + frame * region->g.run_own_words +
-	       (product >> 32);
-}
-
-/* The first slab of a frame: its span, where the frame is BIG or a run's head. */
-static inline uint32_t ipcb_frame_slab(const struct ipcbuf_region *region,
-				       uint64_t unit)
-{
-	return (uint32_t)(unit >> (region->g.frame_shift - 6)
-			  << region->g.slabs_per_frame_shift);
-}
-
-/* As ipcb_small_own_at(), for what ipcb_large_own() is for. */
-static inline uint16_t *ipcb_large_own_at(const struct ipcbuf_region *region,
-					  uint64_t unit,
-					  unsigned int *ret_class)
-{
-	unsigned int class;
-	uint64_t word;
-
-	if (unit >= ipcb_load_relaxed(&region->units_known))
-		return NULL;
-	word = ipcb_load_relaxed(&region->slabs[ipcb_frame_slab(region, unit)]);
-	class = ipcb_slab_class(word);
-	if (ipcb_slab_kind(word) < IPCB_SLAB_OWNED ||
-	    class < region->small_classes || class >= region->usable_classes)
-		return NULL;
-	*ret_class = class;
-	return ipcb_large_own(region, unit, class);
-}
 
 /*
  * A slab that was looked up last, in private memory. While it is of that class, its

@@ -56,27 +56,6 @@ static void free_without_magazine(struct ipcb_cache *cache,
 	}
 }
 
-/* A large block that isn't HUGE, of another thread's span; 0: it isn't simple. */
-static int give_large_back(struct ipcb_cache *cache, uint64_t unit,
-			   unsigned int class)
-{
-	struct ipcbuf_region *region = cache->region;
-	uint32_t span = ipcb_frame_slab(region, unit);
-	uint16_t *own;
-
-	if (class < region->small_classes || class >= IPCB_CLASSES ||
-	    ipcb_load_relaxed(&region->home[span]) == cache->id)
-		return 0;
-	own = ipcb_large_own(region, unit, class);
-	if (!own)
-		return 0;
-	/* Release: pairs with the acquire in take_from_span(). */
-	ipcb_store_release(own, IPCB_OWN_FREE);
-	if (ipcb_unlikely(ipcb_span_is_orphan(region, span)))
-		ipcb_block_adopt(cache, span, class);
-	return 1;
-}
-
 void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t unit,
 			  unsigned int class)
 {
@@ -84,8 +63,6 @@ void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t unit,
 	struct ipcb_magazine *m = &cache->magazines[class];
 	struct ipcb_block block;
 
-	if (give_large_back(cache, unit, class))
-		return;
 	if (ipcb_block_of_class(cache->region, offset, class, &block))
 		return;
 	/* A huge record is no thread's, whatever damage made of its span. */

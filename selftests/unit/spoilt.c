@@ -135,6 +135,37 @@ TEST_F(spoilt, orphan_at_the_end)
 }
 
 /*
+ * A slot that names a run which begins in the last frame and needs more. Fails if it
+ * is received: the record would reach past the region's end.
+ */
+TEST_F(spoilt, run_at_the_end)
+{
+	struct ipcbuf_region *region = self->handle;
+	struct ipcbuf_channel *out = channel_join(region, 1, IPCBUF_PRODUCER,
+						  2);
+	struct ipcbuf_channel *in = channel_join(region, 1, IPCBUF_CONSUMER, 2);
+	uint64_t last = region->g.frames - 1;
+	uint64_t offset = ipcb_frame_offset(region, (uint32_t)last);
+	unsigned int class = region->usable_classes - 1;
+	void *record = record_new(region, 64), *received = NULL;
+	struct ipcb_block block;
+
+	ASSERT_EQ(IPCB_SPAN_RUN, region->classes[class].kind);
+	region->header->frames_limit = region->g.frames;
+	ASSERT_EQ(0, ipcb_block_at(region, ipcb_offset(region, record),
+				   &block));
+	ASSERT_EQ(0, ipcbuf_channel_try_send(out, record));
+	region->slabs[last << region->g.slabs_per_frame_shift] =
+		ipcb_slab_word(IPCB_SLAB_OWNED, class, region->member, 1);
+	*ipcb_run_own(region, (uint32_t)last) = (uint16_t)region->member;
+	in->slots[0] = offset >> 6 << 2 | 1;
+	EXPECT_EQ(-EBADMSG, ipcbuf_channel_try_recv(in, &received));
+	EXPECT_EQ(NULL, received);
+	EXPECT_EQ(0, ipcbuf_channel_close(in));
+	EXPECT_EQ(0, ipcbuf_channel_close(out));
+}
+
+/*
  * Fails if a program is told that a record of its own has no bytes: the last
  * of them would be in front of it.
  */
