@@ -186,6 +186,38 @@ int ipcb_slab_word_valid(const struct ipcbuf_region *region, uint32_t slab,
 			 uint64_t word);
 
 /*
+ * As ipcb_small_own_at(), for classes that are neither SMALL nor HUGE. A frame has
+ * less than 2^16 units, so that the product tells where a run begins, too; a run may
+ * be larger than what is left of the heap.
+ */
+static inline uint16_t *ipcb_large_own_at(const struct ipcbuf_region *region,
+					  uint64_t unit,
+					  unsigned int *ret_class)
+{
+	uint32_t shift = region->g.frame_shift - 6;
+	uint64_t frame = unit >> shift, word, product;
+	const struct ipcb_class *c;
+	unsigned int class;
+
+	if (ipcb_unlikely(unit >= ipcb_load_relaxed(&region->units_known)))
+		return NULL;
+	word = ipcb_load_relaxed(&region->slabs[frame <<
+					region->g.slabs_per_frame_shift]);
+	class = ipcb_slab_class(word);
+	if (ipcb_unlikely(ipcb_slab_kind(word) < IPCB_SLAB_OWNED ||
+			  class < region->small_classes ||
+			  class >= region->usable_classes))
+		return NULL;
+	c = &region->classes[class];
+	product = ipcb_class_product(c, (uint32_t)(unit - (frame << shift)));
+	if (ipcb_unlikely(!ipcb_class_begins_block(c, product) ||
+			  unit + c->units > region->heap_units))
+		return NULL;
+	*ret_class = class;
+	return ipcb_run_own(region, (uint32_t)frame) + (product >> 32);
+}
+
+/*
  * A slab that was looked up last, in private memory. While it is of that class, its
  * blocks' own words are found from here: then their addresses don't wait for
  * what is read, and what follows doesn't wait for the stores to them.

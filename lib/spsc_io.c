@@ -288,6 +288,9 @@ static ipcb_noinline uint16_t *own_elsewhere(struct ipcbuf_channel *channel,
 		ipcb_slab_memo_set(&channel->memo, region, unit, *ret_class);
 		return own;
 	}
+	own = ipcb_large_own_at(region, unit, ret_class);
+	if (ipcb_likely(own))
+		return own;
 	if (unit >= region->heap_units ||
 	    ipcb_block_at(region, (unit + region->heap_unit) << 6, &block))
 		return NULL;
@@ -351,15 +354,17 @@ static int is_of_lap(uint64_t slot, uint64_t lap)
 /* Large records' own words lie in lines of their own. */
 static void prefetch_record(const struct ipcbuf_channel *channel, uint64_t slot)
 {
-	struct ipcbuf_region *region = channel->region;
+	const struct ipcbuf_region *region = channel->region;
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
-	struct ipcb_block block;
+	unsigned int class;
+	uint16_t *own;
 
 	ipcb_prefetch(ipcb_unit_at(region, unit));
 	if (ipcb_likely(unit - channel->memo.first < channel->memo.units))
 		return;
-	if (!ipcb_block_at(region, (unit + region->heap_unit) << 6, &block))
-		ipcb_prefetch_for_store(block.own);
+	own = ipcb_large_own_at(region, unit, &class);
+	if (own)
+		ipcb_prefetch_for_store(own);
 }
 
 /* A line is of one lap. */
