@@ -5,7 +5,7 @@
  */
 #include "../peer.h"
 #include "ck_spsc.h"
-#include "mimalloc_what.h"
+#include "mimalloc_heap.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -52,23 +52,6 @@ static int peer_open(const struct peer_setup *setup, struct peer_end **ret_end)
 static void peer_close(struct peer_end *end)
 {
 	free(end);
-}
-
-static int peer_alloc(struct peer_end *end, size_t bytes, void **ret_record)
-{
-	void *record = mi_malloc(bytes);
-
-	(void)end;
-	if (!record)
-		return -ENOMEM;
-	*ret_record = record;
-	return 0;
-}
-
-static void peer_free(struct peer_end *end, void *record)
-{
-	(void)end;
-	mi_free(record);
 }
 
 static int peer_try_send(struct peer_end *end, void *record, size_t bytes)
