@@ -228,6 +228,7 @@ struct ipcb_slab_memo {
 	const uint64_t *word;		/* the slab's */
 	uint16_t *own;
 	unsigned int class_index;
+	uint8_t held;			/* what the byte of a held one says */
 	struct ipcb_class class;
 };
 
@@ -273,6 +274,7 @@ static inline void ipcb_slab_memo_set(struct ipcb_slab_memo *memo,
 	memo->word = &region->slabs[first >> region->slab_units_shift];
 	memo->own = region->own + first;
 	memo->class_index = class;
+	memo->held = (uint8_t)(class + 1);
 	memo->class = region->classes[class];
 }
 

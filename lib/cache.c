@@ -32,7 +32,7 @@ static void free_cache(struct ipcb_cache *cache)
 	unsigned int i;
 
 	for (i = 0; i < IPCB_CLASSES; i++) {
-		free(cache->magazines[i].offsets);
+		free(cache->magazines[i].units);
 		free(cache->bins[i].spans);
 	}
 	free(cache);
@@ -48,7 +48,7 @@ static void end_with_thread(struct ipcb_cache *cache)
 		pthread_mutex_lock(&region->mutex);
 		ipcb_cache_end(cache);
 		unlink_from_region(cache);
-		region->held_by_ended += cache->held_delta;
+		region->held_by_ended += cache->ours;
 		pthread_mutex_unlock(&region->mutex);
 	}
 	pthread_mutex_unlock(&ends_mutex);
@@ -77,7 +77,7 @@ void ipcb_caches_end(struct ipcbuf_region *region)
 	while ((cache = region->caches)) {
 		region->caches = cache->next_of_region;
 		ipcb_cache_end(cache);
-		region->held_by_ended += cache->held_delta;
+		region->held_by_ended += cache->ours;
 		cache->region = NULL;
 	}
 	pthread_mutex_unlock(&region->mutex);
@@ -108,6 +108,7 @@ static struct ipcb_cache *make_cache(struct ipcbuf_region *region)
 	if (!cache)
 		return NULL;
 	cache->region = region;
+	cache->local_held = UINT32_MAX;
 	cache->pressure_seen = ipcb_load_relaxed(&region->header->pressure);
 	pthread_mutex_lock(&region->mutex);
 	cache->id = ++region->last_cache_id;
@@ -118,14 +119,6 @@ static struct ipcb_cache *make_cache(struct ipcbuf_region *region)
 	thread_caches = cache;
 	pthread_setspecific(thread_end_key, cache);
 	return cache;
-}
-
-static void note_last(struct ipcb_reader *reader, uint64_t serial,
-		      struct ipcb_cache *cache)
-{
-	reader->last_region = cache->region;
-	reader->last_cache = cache;
-	reader->last_serial = serial;
 }
 
 struct ipcb_cache *ipcb_cache_find(struct ipcbuf_region *region)
@@ -141,8 +134,8 @@ struct ipcb_cache *ipcb_cache_find(struct ipcbuf_region *region)
 		drop_closed();
 		cache = make_cache(region);
 	}
-	if (cache && serial && ipcb_reader)
-		note_last(ipcb_reader, serial, cache);
+	if (cache && serial)
+		ipcb_reader_note(region, cache);
 	return cache;
 }
 

@@ -22,10 +22,16 @@
 
 #include "span.h"
 
+/* The lines of so many blocks are fetched at once, and so many blocks ahead. */
+#define IPCB_FETCH_BLOCKS 4u
+
+/* Blocks by the units that they begin with. */
 struct ipcb_magazine {
 	uint32_t count;		/* read by inspect.c, so stored atomically */
 	uint32_t capacity;	/* 0: not made yet */
-	uint64_t *offsets;
+	uint64_t *units;
+	uint32_t look_ahead;	/* with fewer than so many left; see heap.c */
+	uint32_t reserved[3];
 };
 
 struct ipcb_bin {
@@ -48,11 +54,21 @@ struct ipcb_cache {
 	uint32_t id;			/* in the region's handle, from 1 */
 	uint32_t reserved;
 	/*
-	 * Records allocated minus freed. Over all caches and channels of a
-	 * handle the sum is what the process still holds.
+	 * Blocks taken from spans, less those given to them or to the region's
+	 * structures: what the magazines have, and records allocated minus
+	 * freed. When the magazines are empty, the sum over all caches and channels
+	 * of a handle is what the process still holds.
 	 */
-	int64_t held_delta;
+	int64_t ours;
 	uint64_t pressure_seen;
+	/*
+	 * The magazine that the last local free went to, and the held byte of its
+	 * blocks: where it is the same again, the processor needn't wait for that
+	 * byte to know where the next one goes.
+	 */
+	struct ipcb_magazine *local;
+	uint32_t local_held;		/* none: more than a byte */
+	uint32_t reserved_too;
 	struct ipcb_slab_memo remote;	/* where the last remote free was */
 	struct ipcb_cache *next_of_region;
 	struct ipcb_cache *next_of_thread;
@@ -64,23 +80,13 @@ _Static_assert(IPCB_CLASS_HUGE == IPCB_CLASSES, "index of a magazine");
 /* Inside, by the thread itself: another cache, or a new one. */
 struct ipcb_cache *ipcb_cache_find(struct ipcbuf_region *region);
 
-/*
- * Is @region the one that the thread used last? Inside, but @region need not have
- * been entered: see reader.h. Acquire: pairs with the release that publishes a
- * handle in region_attach.c.
- */
-static inline int ipcb_cache_is_last(const struct ipcb_reader *reader,
-				     const struct ipcbuf_region *region)
-{
-	return reader->last_serial == ipcb_load_acquire(&region->handle.serial);
-}
-
 /* The calling thread's cache; inside. NULL: see ipcb_cache_error(). */
 static inline struct ipcb_cache *ipcb_cache_get(struct ipcbuf_region *region)
 {
 	const struct ipcb_reader *reader = ipcb_reader;
 
-	if (ipcb_likely(reader && ipcb_cache_is_last(reader, region)))
+	if (ipcb_likely(reader &&
+			ipcb_load_relaxed(&reader->last_region) == region))
 		return reader->last_cache;
 	return ipcb_cache_find(region);
 }
@@ -114,18 +120,18 @@ void ipcb_caches_end(struct ipcbuf_region *region);
 
 /*
  * The heap's inner calls, inside and with the thread's cache. A block is
- * cached before and after; held bytes and held_delta are the caller's.
+ * cached before and after; held bytes are the caller's.
  */
 static inline uint64_t ipcb_magazine_pop(struct ipcb_magazine *m)
 {
 	uint32_t count = m->count - 1;
 
 	ipcb_store_relaxed(&m->count, count);
-	return m->offsets[count];
+	return m->units[count];
 }
 
 static inline int ipcb_magazine_take(struct ipcb_cache *cache,
-				     unsigned int class, uint64_t *ret_offset)
+				     unsigned int class, uint64_t *ret_unit)
 {
 	struct ipcb_magazine *m = &cache->magazines[class];
 	int error;
@@ -135,15 +141,15 @@ static inline int ipcb_magazine_take(struct ipcb_cache *cache,
 		if (error)
 			return error;
 	}
-	*ret_offset = ipcb_magazine_pop(m);
+	*ret_unit = ipcb_magazine_pop(m);
 	return 0;
 }
 
-static inline void ipcb_magazine_put(struct ipcb_magazine *m, uint64_t offset)
+static inline void ipcb_magazine_put(struct ipcb_magazine *m, uint64_t unit)
 {
 	uint32_t count = m->count;
 
-	m->offsets[count] = offset;
+	m->units[count] = unit;
 	ipcb_store_relaxed(&m->count, count + 1);
 }
 
@@ -151,66 +157,16 @@ static inline void ipcb_magazine_put(struct ipcb_magazine *m, uint64_t offset)
 void ipcb_block_adopt(struct ipcb_cache *cache, uint32_t span,
 		      unsigned int class);
 
-enum ipcb_given {
-	IPCB_NOT_GIVEN,		/* nothing has been done */
-	IPCB_GIVEN_BACK,
-	IPCB_GIVEN_TO_ORPHAN,	/* ipcb_block_adopt() is to follow */
-};
-
-/* The own word of a small block that is another thread's. */
-static ipcb_always_inline uint16_t *ipcb_remote_own(struct ipcbuf_region *region,
-						    struct ipcb_cache *cache,
-						    uint64_t unit,
-						    unsigned int class)
-{
-	struct ipcb_slab_memo *memo = &cache->remote;
-
-	if (ipcb_unlikely(unit - memo->first >= memo->units ||
-			  class != memo->class_index))
-		ipcb_slab_memo_set(memo, region, unit, class);
-	return ipcb_slab_memo_own(memo, unit);
-}
-
 /*
- * A held record of ours ends, where that is simple: it is a small block, and there
- * is room for it. @held: its held byte; 0: it isn't held.
- */
-static ipcb_always_inline enum ipcb_given
-ipcb_block_give_back_short(struct ipcbuf_region *region,
-			   struct ipcb_cache *cache, uint64_t unit,
-			   uint8_t held)
-{
-	unsigned int class = held - 1u;
-	uint32_t slab = (uint32_t)(unit >> region->slab_units_shift);
-	struct ipcb_magazine *m;
-	uint16_t *own;
-
-	if (ipcb_unlikely(class >= region->small_classes))
-		return IPCB_NOT_GIVEN;
-	if (ipcb_load_relaxed(&region->home[slab]) == cache->id) {
-		m = &cache->magazines[class];
-		if (ipcb_unlikely(m->count >= m->capacity))
-			return IPCB_NOT_GIVEN;
-		ipcb_store_relaxed(&region->held[unit], 0);
-		cache->held_delta--;
-		ipcb_magazine_put(m, (unit + region->heap_unit) << 6);
-		return IPCB_GIVEN_BACK;
-	}
-	own = ipcb_remote_own(region, cache, unit, class);
-	ipcb_store_relaxed(&region->held[unit], 0);
-	cache->held_delta--;
-	/* Release: pairs with the acquire in take_from_span(). */
-	ipcb_store_release(own, IPCB_OWN_FREE);
-	return ipcb_unlikely(ipcb_span_is_orphan(region, slab)) ?
-	       IPCB_GIVEN_TO_ORPHAN : IPCB_GIVEN_BACK;
-}
-
-/*
- * Gives a block that is ours back to wherever it belongs. @unit is a block's first:
- * the caller has seen its held byte.
+ * Gives a record that was held back to wherever its block belongs. @unit is a block's
+ * first: the caller has seen its held byte.
  */
 void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t unit,
 			  unsigned int class);
+
+/* A block of no class, ours as if it were cached. */
+int ipcb_huge_alloc(struct ipcb_cache *cache, uint64_t bytes,
+		    uint64_t *ret_unit);
 
 /*
  * A block for the library itself; its own word is ours until the caller stores

@@ -68,9 +68,9 @@ static void bin_trim(struct ipcb_cache *cache, unsigned int class,
 }
 
 /* The block's last use by this process is over: it may go to anybody. */
-static void give_up(struct ipcb_cache *cache, unsigned int class,
-		    uint64_t offset)
+static void give_up(struct ipcb_cache *cache, unsigned int class, uint64_t unit)
 {
+	uint64_t offset = (unit + cache->region->heap_unit) << 6;
 	struct ipcb_block block;
 
 	if (!ipcb_block_of_class(cache->region, offset, class, &block))
@@ -86,10 +86,11 @@ static void flush(struct ipcb_cache *cache, unsigned int class, uint32_t count)
 	if (!count)
 		return;
 	for (i = 0; i < count; i++)
-		give_up(cache, class, m->offsets[i]);
+		give_up(cache, class, m->units[i]);
 	ipcb_store_relaxed(&m->count, m->count - count);
-	memmove(m->offsets, m->offsets + count,
-		m->count * sizeof(m->offsets[0]));
+	memmove(m->units, m->units + count, m->count * sizeof(m->units[0]));
+	m->look_ahead = 0;
+	cache->ours -= count;
 	cache->bins[class].flushed += count;
 }
 

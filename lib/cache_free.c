@@ -29,6 +29,7 @@ static void give_to_owner(struct ipcb_cache *cache,
 {
 	/* Release: pairs with the acquire in take_from_span(). */
 	ipcb_store_release(block->own, IPCB_OWN_FREE);
+	cache->ours--;
 	if (ipcb_unlikely(block->class == IPCB_CLASS_HUGE))
 		ipcb_huge_release(cache->region, block->span);
 	else if (ipcb_span_is_orphan(cache->region, block->span))
@@ -46,6 +47,7 @@ static void free_without_magazine(struct ipcb_cache *cache,
 	uint32_t i;
 
 	ipcb_store_release(block->own, IPCB_OWN_FREE);
+	cache->ours--;
 	if (!ipcb_span_is_free(cache->region, block->span, block->class))
 		return;
 	for (i = 0; i < bin->count; i++) {
@@ -70,16 +72,16 @@ void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t unit,
 	    ipcb_load_relaxed(&cache->region->home[block.span]) != cache->id) {
 		give_to_owner(cache, &block);
 	} else if (m->count < m->capacity) {
-		ipcb_magazine_put(m, offset);
+		ipcb_magazine_put(m, unit);
 	} else if (!m->capacity) {
 		free_without_magazine(cache, &block);
 	} else {
 		ipcb_cache_flush_half(cache, class);
-		ipcb_magazine_put(m, offset);
+		ipcb_magazine_put(m, unit);
 	}
 }
 
-static int huge_alloc(struct ipcb_cache *cache, uint64_t bytes,
+static int huge_claim(struct ipcb_cache *cache, uint64_t bytes,
 		      uint64_t *ret_offset)
 {
 	struct ipcbuf_region *region = cache->region;
@@ -97,21 +99,34 @@ static int huge_alloc(struct ipcb_cache *cache, uint64_t bytes,
 	return error;
 }
 
+int ipcb_huge_alloc(struct ipcb_cache *cache, uint64_t bytes, uint64_t *ret_unit)
+{
+	uint64_t offset;
+	int error = huge_claim(cache, bytes, &offset);
+
+	if (error)
+		return error;
+	cache->ours++;
+	*ret_unit = (offset >> 6) - cache->region->heap_unit;
+	return 0;
+}
+
 int ipcb_block_alloc(struct ipcb_cache *cache, uint64_t bytes,
 		     uint64_t *ret_offset, struct ipcb_block *ret_block)
 {
 	unsigned int class = ipcb_class_of(bytes);
-	uint64_t offset;
+	uint64_t unit;
 	int error;
 
 	if (class < cache->region->usable_classes) {
-		error = ipcb_magazine_take(cache, class, &offset);
+		error = ipcb_magazine_take(cache, class, &unit);
 	} else {
 		class = IPCB_CLASS_HUGE;
-		error = huge_alloc(cache, bytes, &offset);
+		error = ipcb_huge_alloc(cache, bytes, &unit);
 	}
 	if (error)
 		return error;
-	*ret_offset = offset;
-	return ipcb_block_of_class(cache->region, offset, class, ret_block);
+	cache->ours--;
+	*ret_offset = (unit + cache->region->heap_unit) << 6;
+	return ipcb_block_of_class(cache->region, *ret_offset, class, ret_block);
 }

@@ -29,8 +29,8 @@ static int make_magazine(struct ipcb_cache *cache, unsigned int class)
 
 	if (m->capacity)
 		return 0;
-	m->offsets = malloc(capacity * sizeof(m->offsets[0]));
-	if (!m->offsets)
+	m->units = malloc(capacity * sizeof(m->units[0]));
+	if (!m->units)
 		return -ENOMEM;
 	m->capacity = capacity;
 	cache->bins[class].idle_since_ns = ipcbuf_now_ns();
@@ -60,7 +60,7 @@ static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
 	struct ipcb_bin *bin = &cache->bins[class];
 	const struct ipcb_class *c = &region->classes[class];
 	uint32_t span = bin->spans[bin->cursor], first = bin->block;
-	uint64_t base = ipcb_span_offset(region, span);
+	uint64_t base = (uint64_t)span << region->slab_units_shift;
 	uint32_t want = (m->capacity + 1) / 2, rest = want;
 	uint16_t *own = ipcb_own_words(region, span, class);
 	uint16_t me = (uint16_t)region->member;
@@ -68,11 +68,13 @@ static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
 
 	for (block = first; block < c->blocks && rest; block++)
 		if (take_one(own + block, me))
-			m->offsets[--rest] = base + block * c->bytes;
+			m->units[--rest] = base + block * (uint64_t)c->units;
 	if (rest)
-		memmove(m->offsets, m->offsets + rest,
-			(want - rest) * sizeof(m->offsets[0]));
+		memmove(m->units, m->units + rest,
+			(want - rest) * sizeof(m->units[0]));
 	ipcb_store_relaxed(&m->count, want - rest);
+	m->look_ahead = want - rest + IPCB_FETCH_BLOCKS;
+	cache->ours += want - rest;
 	bin->block = block;
 	/* The next line of them is on its way when it is looked at. */
 	if (block < c->blocks)

@@ -310,7 +310,7 @@ IPCB_PUBLIC int ipcbuf_channel_close(struct ipcbuf_channel *channel)
 		error = -EBADF;
 	ipcb_leave();
 	if (!error) {
-		ipcb_grace_period();
+		ipcb_grace_period(NULL);
 		remove_from_region(channel);
 		ipcb_channel_leave(channel);
 		ipcb_handle_free(&ipcb_channel_handles, &channel->handle);

@@ -176,7 +176,7 @@ ipcb_channel_enter_short(struct ipcbuf_channel *channel, unsigned int direction,
 {
 	if (ipcb_unlikely(!channel || !reader))
 		return 0;
-	ipcb_reader_enter(reader);
+	ipcb_reader_enter(reader, 1);
 	/* Acquire: pairs with the release in channel.c's open_inside(). */
 	if (ipcb_likely(ipcb_load_acquire(&channel->handle.serial) &&
 			channel->direction == direction))

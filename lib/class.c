@@ -56,3 +56,10 @@ unsigned int ipcb_classes_small(const struct ipcb_class *classes)
 		n++;
 	return n;
 }
+
+const uint8_t ipcb_class_table[IPCB_CLASS_TABLE_BYTES / 64] = {
+	0, 1, 2, 3, 4, 5, 6, 7,
+	[8 ... 9] = 8, [10 ... 11] = 9, [12 ... 13] = 10, [14 ... 15] = 11,
+	[16 ... 19] = 12, [20 ... 23] = 13, [24 ... 27] = 14, [28 ... 31] = 15,
+	[32 ... 39] = 16, [40 ... 47] = 17, [48 ... 55] = 18, [56 ... 63] = 19,
+};

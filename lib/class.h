@@ -43,6 +43,10 @@ static inline unsigned int ipcb_class_of(uint64_t bytes)
 	return 4 * (k - 1) + (unsigned int)(last >> (k - 2)) - 4;
 }
 
+/* The same up to here by a table: class.c. */
+#define IPCB_CLASS_TABLE_BYTES 4096u
+extern const uint8_t ipcb_class_table[IPCB_CLASS_TABLE_BYTES / 64];
+
 static inline uint64_t ipcb_class_units(unsigned int class)
 {
 	if (class < 4)

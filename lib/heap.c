@@ -24,13 +24,11 @@ static uint64_t aligned_bytes(const struct ipcbuf_region *region,
 }
 
 /* A cached block becomes a held one. */
-static inline void *hold(const struct ipcbuf_region *region,
-			 struct ipcb_cache *cache, uint64_t offset,
-			 unsigned int class)
+static ipcb_always_inline void *hold(const struct ipcbuf_region *region,
+				     uint64_t unit, unsigned int class)
 {
-	ipcb_store_relaxed(ipcb_held(region, offset), (uint8_t)(class + 1));
-	cache->held_delta++;
-	return ipcb_at(region, offset);
+	ipcb_store_relaxed(&region->held[unit], (uint8_t)(class + 1));
+	return ipcb_unit_at(region, unit);
 }
 
 static int take_record(struct ipcbuf_region *region, uint64_t bytes,
@@ -38,21 +36,20 @@ static int take_record(struct ipcbuf_region *region, uint64_t bytes,
 {
 	struct ipcb_cache *cache = ipcb_cache_get(region);
 	unsigned int class = ipcb_class_of(bytes);
-	struct ipcb_block block;
-	uint64_t offset;
+	uint64_t unit;
 	int error;
 
 	if (ipcb_unlikely(!cache))
 		return ipcb_cache_error(region);
 	if (ipcb_likely(class < region->usable_classes)) {
-		error = ipcb_magazine_take(cache, class, &offset);
+		error = ipcb_magazine_take(cache, class, &unit);
 	} else {
 		class = IPCB_CLASS_HUGE;
-		error = ipcb_block_alloc(cache, bytes, &offset, &block);
+		error = ipcb_huge_alloc(cache, bytes, &unit);
 	}
 	if (ipcb_unlikely(error))
 		return error;
-	*ret_record = hold(region, cache, offset, class);
+	*ret_record = hold(region, unit, class);
 	return 0;
 }
 
@@ -61,7 +58,7 @@ static ipcb_noinline int alloc_slow(struct ipcbuf_region *region, size_t bytes,
 {
 	int error;
 
-	if (!bytes)
+	if (!bytes || !ret_record)
 		return -EINVAL;
 	ipcb_reader_join();
 	error = ipcb_enter_member(region);
@@ -74,56 +71,65 @@ static ipcb_noinline int alloc_slow(struct ipcbuf_region *region, size_t bytes,
 }
 
 /*
- * The line that a record to come begins with: its last owner has it, in another
- * processor's cache, and it is on its way here while the program writes the ones
- * before. As many before as it takes for a line to come from another core.
+ * The lines that records to come begin with: their last owner has them, in another
+ * processor's cache, and they are on their way here while the program writes the ones
+ * before. As many before as it takes for a line to come from another core; once for
+ * each that came from a span, and not for what this thread freed itself.
  */
-#define PREFETCH_AHEAD 4u
-
-static inline void prefetch_ahead(const struct ipcbuf_region *region,
-				  const struct ipcb_magazine *m, uint32_t count)
+static ipcb_noinline void look_ahead(const struct ipcbuf_region *region,
+				     struct ipcb_magazine *m)
 {
-	if (ipcb_likely(count >= PREFETCH_AHEAD))
-		ipcb_prefetch_for_store(ipcb_at(region,
-					m->offsets[count - PREFETCH_AHEAD]));
+	uint32_t end = m->look_ahead - IPCB_FETCH_BLOCKS;
+	uint32_t first = end > IPCB_FETCH_BLOCKS ? end - IPCB_FETCH_BLOCKS : 0;
+	uint32_t i;
+
+	m->look_ahead = first ? first + IPCB_FETCH_BLOCKS : 0;
+	for (i = first; i < end; i++)
+		ipcb_prefetch_for_store(ipcb_unit_at(region, m->units[i]));
 }
 
-/* Inside, with @region the thread's last: what the magazine has. 0 or -EAGAIN. */
-static ipcb_always_inline int take_cached(struct ipcbuf_region *region,
-					  struct ipcb_cache *cache,
-					  unsigned int class, void **ret_record)
+/*
+ * The class of a size by a table, for the short way: IPCB_CLASSES, whose magazine is
+ * always empty, where that is no class.
+ */
+static ipcb_always_inline unsigned int class_short(uint64_t bytes)
 {
-	struct ipcb_magazine *m = &cache->magazines[class];
-	uint32_t count = m->count;
+	unsigned int class;
 
-	if (ipcb_unlikely(!count--))
-		return -EAGAIN;
-	ipcb_store_relaxed(&m->count, count);
-	*ret_record = hold(region, cache, m->offsets[count], class);
-	prefetch_ahead(region, m, count);
-	return 0;
+	if (ipcb_likely(bytes - 1 < IPCB_CLASS_TABLE_BYTES))
+		return ipcb_class_table[(bytes - 1) >> 6];
+	class = ipcb_class_of(bytes);
+	return class < IPCB_CLASSES ? class : IPCB_CLASSES;
 }
 
-/* Short where the magazine has one; a size of 0 is in no class. */
+/* Short where the magazine has one. */
 IPCB_PUBLIC int ipcbuf_alloc(struct ipcbuf_region *region, size_t bytes,
 			     void **ret_record)
 {
 	struct ipcb_reader *reader = ipcb_reader;
-	unsigned int class = ipcb_class_of(bytes);
-	int error = -EAGAIN;
+	unsigned int class = class_short(bytes);
+	struct ipcb_magazine *m;
+	uint32_t count;
 
-	if (ipcb_unlikely(!region || !ret_record))
-		return -EINVAL;
-	if (ipcb_unlikely(!reader))
+	if (ipcb_unlikely(!ret_record || !reader))
 		return alloc_slow(region, bytes, ret_record);
-	ipcb_reader_enter(reader);
-	if (ipcb_likely(ipcb_cache_is_last(reader, region) &&
-			class < IPCB_CLASSES))
-		error = take_cached(region, reader->last_cache, class,
-				    ret_record);
+	/* R1 to R3 */
+	ipcb_reader_enter(reader, IPCB_READER_FENCES);
+	if (ipcb_unlikely(ipcb_load_relaxed(&reader->last_region) != region))
+		goto slow;
+	m = &reader->last_cache->magazines[class];
+	count = m->count;
+	if (ipcb_unlikely(!count))
+		goto slow;
+	ipcb_store_relaxed(&m->count, --count);
+	*ret_record = hold(region, m->units[count], class);
+	if (ipcb_unlikely(count < m->look_ahead))
+		look_ahead(region, m);
 	ipcb_reader_leave(reader);
-	return ipcb_likely(!error) ? 0 :
-				     alloc_slow(region, bytes, ret_record);
+	return 0;
+slow:
+	ipcb_reader_leave(reader);
+	return alloc_slow(region, bytes, ret_record);
 }
 
 IPCB_PUBLIC int ipcbuf_alloc_aligned(struct ipcbuf_region *region, size_t bytes,
@@ -161,16 +167,6 @@ static inline int held_class(const struct ipcbuf_region *region, uint64_t unit,
 	return ipcb_likely(held) ? 0 : -EINVAL;
 }
 
-/* @class: what held_class() said. */
-static void free_held(struct ipcbuf_region *region,
-					 struct ipcb_cache *cache,
-					 uint64_t unit, unsigned int class)
-{
-	ipcb_store_relaxed(&region->held[unit], 0);
-	cache->held_delta--;
-	ipcb_block_give_back(cache, unit, class);
-}
-
 /* Inside. Who holds a record is a member, so there may be a cache. */
 static int find_and_free(struct ipcbuf_region *region, uint64_t unit)
 {
@@ -183,7 +179,8 @@ static int find_and_free(struct ipcbuf_region *region, uint64_t unit)
 	cache = ipcb_cache_get(region);
 	if (!cache)
 		return ipcb_cache_error(region);
-	free_held(region, cache, unit, class);
+	ipcb_store_relaxed(&region->held[unit], 0);
+	ipcb_block_give_back(cache, unit, class);
 	return 0;
 }
 
@@ -204,61 +201,122 @@ static ipcb_noinline int free_slow(void *record)
 }
 
 /* Inside by @reader: not as usual, but it may be of the last region. */
-static ipcb_noinline int free_rest(void *record, struct ipcb_reader *reader)
+static ipcb_noinline int free_rest(void *record, struct ipcb_reader *reader,
+				   struct ipcbuf_region *region)
 {
-	struct ipcbuf_region *region = reader->last_region;
 	uint64_t unit = ipcb_unit_of(region, record);
 	unsigned int class;
-	int is_ours = ipcb_cache_is_last(reader, region) &&
-		      !held_class(region, unit, &class);
+	int is_ours = !held_class(region, unit, &class);
 
-	if (is_ours)
-		free_held(region, reader->last_cache, unit, class);
+	if (is_ours) {
+		ipcb_store_relaxed(&region->held[unit], 0);
+		ipcb_block_give_back(reader->last_cache, unit, class);
+	}
 	ipcb_reader_leave(reader);
 	return is_ours ? 0 : free_slow(record);
 }
 
 /* The last store to a block has been done, its span has no owner. */
-static ipcb_noinline int free_orphan(struct ipcb_reader *reader, uint64_t unit,
+static ipcb_noinline int free_orphan(struct ipcb_reader *reader,
+				     struct ipcbuf_region *region, uint64_t unit,
 				     unsigned int class)
 {
-	struct ipcbuf_region *region = reader->last_region;
-
 	ipcb_block_adopt(reader->last_cache,
 			 (uint32_t)(unit >> region->slab_units_shift), class);
 	ipcb_reader_leave(reader);
 	return 0;
 }
 
+/* Another thread's, and its slab isn't the one where the last such block was. */
+static ipcb_noinline int free_elsewhere(void *record, struct ipcb_reader *reader,
+					struct ipcbuf_region *region)
+{
+	uint64_t unit = ipcb_unit_of(region, record);
+	unsigned int class = ipcb_load_relaxed(&region->held[unit]) - 1u;
+
+	if (ipcb_class_is_small(region, class))
+		ipcb_slab_memo_set(&reader->last_cache->remote, region, unit,
+				   class);
+	return free_rest(record, reader, region);
+}
+
+/* A small block that is another thread's. */
+static ipcb_always_inline int free_remote(void *record,
+					  struct ipcb_reader *reader,
+					  struct ipcbuf_region *region,
+					  uint64_t unit, unsigned int held)
+{
+	struct ipcb_cache *cache = reader->last_cache;
+	const struct ipcb_slab_memo *memo = &cache->remote;
+	uint16_t *own;
+
+	/* Nothing that isn't held: its byte is 0. */
+	if (ipcb_unlikely(unit - memo->first >= memo->units ||
+			  held != memo->held))
+		return free_elsewhere(record, reader, region);
+	own = ipcb_slab_memo_own(memo, unit);
+	ipcb_store_relaxed(&region->held[unit], 0);
+	cache->ours--;
+	/* Release: pairs with the acquire in take_from_span(). */
+	ipcb_store_release(own, IPCB_OWN_FREE);
+	if (ipcb_unlikely(ipcb_slab_kind(ipcb_load_relaxed(memo->word)) ==
+			  IPCB_SLAB_ORPHAN))
+		return free_orphan(reader, region, unit, held - 1u);
+	ipcb_reader_leave(reader);
+	return 0;
+}
+
+/* Ours, but of another class than the last one, or not held at all. */
+static ipcb_noinline int free_local(void *record, struct ipcb_reader *reader,
+				    struct ipcbuf_region *region,
+				    unsigned int held)
+{
+	struct ipcb_cache *cache = reader->last_cache;
+
+	if (held - 1u < IPCB_CLASSES) {
+		cache->local = &cache->magazines[held - 1];
+		cache->local_held = held;
+	}
+	return free_rest(record, reader, region);
+}
+
 /*
- * Short where the record is a small one of the region that this thread used last.
- * Like all short ways it calls nothing; see spsc_io.c.
+ * Short where the record is of the region that this thread used last, and of the
+ * class or the slab of the last one. Like all short ways it calls nothing; see
+ * spsc_io.c.
  */
 IPCB_PUBLIC int ipcbuf_free(void *record)
 {
 	struct ipcb_reader *reader = ipcb_reader;
 	struct ipcbuf_region *region;
+	struct ipcb_cache *cache;
+	struct ipcb_magazine *m;
+	unsigned int held;
 	uint64_t unit;
-	uint8_t held = 0;
 
-	if (ipcb_unlikely(!reader || !reader->last_region))
+	if (ipcb_unlikely(!reader))
 		return free_slow(record);
-	region = reader->last_region;
+	/* R1 to R3 */
+	ipcb_reader_enter(reader, IPCB_READER_FENCES);
+	region = ipcb_load_relaxed(&reader->last_region);
 	unit = ipcb_unit_of(region, record);
-	ipcb_reader_enter(reader);
-	if (ipcb_likely(ipcb_cache_is_last(reader, region) &&
-			unit < region->heap_units))
-		held = ipcb_load_relaxed(&region->held[unit]);
-	switch (ipcb_block_give_back_short(region, reader->last_cache, unit,
-					   held)) {
-	case IPCB_GIVEN_BACK:
-		ipcb_reader_leave(reader);
-		return 0;
-	case IPCB_GIVEN_TO_ORPHAN:
-		return free_orphan(reader, unit, held - 1u);
-	default:
-		return free_rest(record, reader);
-	}
+	/* None in ipcb_no_region. */
+	if (ipcb_unlikely(unit >= region->heap_units))
+		return free_rest(record, reader, region);
+	held = ipcb_load_relaxed(&region->held[unit]);
+	cache = reader->last_cache;
+	if (ipcb_load_relaxed(&region->home[unit >> region->slab_units_shift]) !=
+	    cache->id)
+		return free_remote(record, reader, region, unit, held);
+	m = cache->local;
+	if (ipcb_unlikely(held != cache->local_held))
+		return free_local(record, reader, region, held);
+	if (ipcb_unlikely(m->count >= m->capacity))
+		return free_rest(record, reader, region);
+	ipcb_store_relaxed(&region->held[unit], 0);
+	ipcb_magazine_put(m, unit);
+	ipcb_reader_leave(reader);
+	return 0;
 }
 
 static int usable_size(const struct ipcbuf_region *region, const void *record,

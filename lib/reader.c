@@ -5,9 +5,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "wait.h"
+#include "region.h"
 
 __thread struct ipcb_reader *ipcb_reader;
+struct ipcbuf_region ipcb_no_region;
 
 /* Does G2 reach all threads? Constant once the first region is open. */
 static int asymmetric;
@@ -24,8 +25,7 @@ static struct ipcb_reader *new_reader(void)
 
 	if (reader) {
 		*reader = (struct ipcb_reader){
-			.fences = !asymmetric,
-			.last_serial = IPCB_READER_NO_SERIAL,
+			.last_region = &ipcb_no_region,
 			.next = readers,
 		};
 		readers = reader;
@@ -40,10 +40,23 @@ static void give_back(struct ipcb_reader *reader)
 	pthread_mutex_unlock(&mutex);
 }
 
+int ipcb_reader_is_asymmetric(void)
+{
+	return asymmetric;
+}
+
+void ipcb_reader_note(struct ipcbuf_region *region, struct ipcb_cache *cache)
+{
+	if (!ipcb_reader || !(asymmetric || IPCB_READER_FENCES))
+		return;
+	ipcb_reader->last_cache = cache;
+	ipcb_store_relaxed(&ipcb_reader->last_region, region);
+}
+
 void ipcb_reader_forget(void)
 {
 	if (ipcb_reader)
-		ipcb_reader->last_serial = IPCB_READER_NO_SERIAL;
+		ipcb_store_relaxed(&ipcb_reader->last_region, &ipcb_no_region);
 }
 
 static void thread_end(void *reader)
@@ -86,6 +99,13 @@ static struct ipcb_reader *first_reader(void)
 	return first;
 }
 
+/* G1 for the regions' short ways; a thread's own store in the meantime stands. */
+static void shut(struct ipcb_reader *reader, struct ipcbuf_region *closed)
+{
+	if (ipcb_load_relaxed(&reader->last_region) == closed)
+		ipcb_cas_acq_rel(&reader->last_region, closed, &ipcb_no_region);
+}
+
 /* G3. Acquire: pairs with R4. */
 static void await(const struct ipcb_reader *reader)
 {
@@ -95,11 +115,13 @@ static void await(const struct ipcb_reader *reader)
 		ipcb_backoff(&backoff);
 }
 
-void ipcb_grace_period(void)
+void ipcb_grace_period(struct ipcbuf_region *closed)
 {
 	struct ipcb_reader *reader;
 
 	ipcb_rcu_synchronize();
+	for (reader = first_reader(); reader && closed; reader = reader->next)
+		shut(reader, closed);
 	/* G2 */
 	ipcb_fence_full();
 	if (asymmetric)
@@ -133,6 +155,7 @@ void ipcb_reader_fork_child(void)
 	for (reader = readers; reader; reader = reader->next)
 		if (reader != ipcb_reader) {
 			ipcb_store_relaxed(&reader->inside, 0);
+			reader->last_region = &ipcb_no_region;
 			reader->taken = 0;
 		}
 	pthread_mutex_unlock(&mutex);

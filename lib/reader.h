@@ -6,22 +6,25 @@
  * ipcb_grace_period() stands for both.
  *
  *   reader                           who closes
- *   R1 inside = 1                    G1 serial = 0
+ *   R1 inside = 1                    G1 the way in is shut
  *   R2 fence                         G2 fence, in all threads of the process
- *   R3 serial: is it open?           G3 inside: until it was 0 once
+ *   R3 is the way in open?           G3 inside: until it was 0 once
  *   R4 inside = 0, release
  *
- * R2 and G2 forbid that R3 sees an open handle and G3 a thread outside: a reader
- * that gets in has been seen, one that comes later gets -EBADF the long way. R2 is
- * for the compiler alone where membarrier(2) makes G2 a fence of every thread.
+ * R2 and G2 forbid that R3 sees an open way and G3 a thread outside: a reader that
+ * gets in has been seen, one that comes later gets -EBADF the long way. R2 is for the
+ * compiler alone where membarrier(2) makes G2 a fence of every thread.
+ *
+ * The way into a channel are its handle's pointers to the short ways. That into a
+ * region is the thread's own last_region: while it names a region, that is open for
+ * writing, and the thread's cache there is last_cache; one comparison stands for all
+ * that. It is set within a read-side critical section that has seen the region open,
+ * so that who closes can shut it once such sections are over: nobody sets it anew.
  *
  * Nothing in such a call sleeps, calls the program, or enters again.
  *
  * A thread's flag is never given back to malloc: one whose thread ended without
- * notice is 0, and in nobody's way. Beside it stands all else that such a call asks
- * of its thread: the region that it used last, and its cache there. While serial is
- * the region's, the region is open for writing and the cache exists: one comparison
- * stands for all that.
+ * notice is 0, and in nobody's way.
  */
 #ifndef IPCB_READER_H
 #define IPCB_READER_H
@@ -33,27 +36,38 @@
 struct ipcb_cache;
 struct ipcbuf_region;
 
-/* Its thread's own, but for @inside, which others read. */
+/*
+ * Where there can't be membarrier(2), R2 is a fence for the processor. Where a kernel
+ * merely lacks it, no region is anybody's last one, and the channels have short ways
+ * with fences.
+ */
+#ifdef __linux__
+#define IPCB_READER_FENCES 0
+#else
+#define IPCB_READER_FENCES 1
+#endif
+
+/* Its thread's own, but for @inside, which others read, and the end of last_region. */
 struct ipcb_reader {
 	uint32_t inside;
-	uint32_t fences;		/* constant: R2 is one for the processor */
-	uint64_t last_serial;		/* NO_SERIAL: there is no last region */
-	struct ipcbuf_region *last_region;
-	struct ipcb_cache *last_cache;
 	uint32_t taken;			/* by reader.c's mutex */
+	struct ipcbuf_region *last_region; /* ipcb_no_region: none */
+	struct ipcb_cache *last_cache;
 	struct ipcb_reader *next;	/* constant */
 } __attribute__((aligned(128)));
 
-#define IPCB_READER_NO_SERIAL UINT64_MAX
+/* Nobody's handle: has no heap, and is never open. */
+extern struct ipcbuf_region ipcb_no_region;
 
 /* The calling thread's; NULL before ipcb_reader_join(), and where that failed. */
 extern __thread struct ipcb_reader *ipcb_reader;
 
-/* R1 and R2 */
-static inline void ipcb_reader_enter(struct ipcb_reader *reader)
+/* R1 and R2; @fences: R2 is one for the processor. */
+static ipcb_always_inline void ipcb_reader_enter(struct ipcb_reader *reader,
+						 int fences)
 {
 	ipcb_store_relaxed(&reader->inside, 1);
-	if (ipcb_unlikely(reader->fences))
+	if (fences)
 		ipcb_fence_full();
 	else
 		ipcb_fence_compiler();
@@ -68,14 +82,21 @@ static inline void ipcb_reader_leave(struct ipcb_reader *reader)
 /* Gives the calling thread a flag. Called where a call went the long way. */
 void ipcb_reader_join(void);
 
+/* Inside, in a read-side critical section: the calling thread's last region. */
+void ipcb_reader_note(struct ipcbuf_region *region, struct ipcb_cache *cache);
+
 /* The calling thread's last region is none, for now. */
 void ipcb_reader_forget(void);
 
+/* Does G2 reach all threads, so that R2 need be no fence for the processor? */
+int ipcb_reader_is_asymmetric(void);
+
 /*
  * G2 and G3, and a grace period of RCU: who was inside when it was called isn't any
- * more. Outside, without a lock that is taken inside.
+ * more. @closed: a region that nobody gets into the long way any more, and from now
+ * on not the short way either; or NULL. Outside, without a lock that is taken inside.
  */
-void ipcb_grace_period(void);
+void ipcb_grace_period(struct ipcbuf_region *closed);
 
 /* process.c: once; around fork(). 0 or -ENOMEM. */
 int ipcb_reader_init(void);

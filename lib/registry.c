@@ -97,14 +97,15 @@ static struct registry *copy_registry(void)
 	return copy;
 }
 
-static void replace(struct registry *registry)
+/* @closed: see ipcb_grace_period(). */
+static void replace(struct registry *registry, struct ipcbuf_region *closed)
 {
 	struct registry *old = current;
 
 	/* Release: pairs with the acquire in ipcb_registry_find(). */
 	ipcb_store_release(&current, registry);
 	pthread_mutex_unlock(&registry_mutex);
-	ipcb_grace_period();
+	ipcb_grace_period(closed);
 	free(old);
 }
 
@@ -126,7 +127,7 @@ int ipcb_registry_add(struct ipcbuf_region *region)
 	}
 	copy->regions[i] = region;
 	copy->count++;
-	replace(copy);
+	replace(copy, NULL);
 	return 0;
 }
 
@@ -158,7 +159,7 @@ void ipcb_registry_remove(struct ipcbuf_region *region)
 		ipcb_sleep_ns(IPCB_NS_PER_MS);
 	}
 	drop(copy, region);
-	replace(copy);
+	replace(copy, region);
 }
 
 /* The first open region, for those who close all; NULL when there is none. */

@@ -326,7 +326,7 @@ IPCB_PUBLIC int ipcbuf_segment_close(struct ipcbuf_segment *segment)
 	remove_handle(segment);
 	ipcb_segment_leave(segment);
 	ipcb_leave();
-	ipcb_grace_period();
+	ipcb_grace_period(NULL);
 	ipcb_handle_free(&ipcb_segment_handles, &segment->handle);
 	return 0;
 }

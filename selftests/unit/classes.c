@@ -76,6 +76,16 @@ TEST(products_tell_where_blocks_begin)
 	}
 }
 
+/* Fails if the table and the calculation disagree about any size that it knows. */
+TEST(table_says_what_is_calculated)
+{
+	uint64_t bytes;
+
+	for (bytes = 1; bytes <= IPCB_CLASS_TABLE_BYTES; bytes++)
+		ASSERT_EQ(ipcb_class_of(bytes),
+			  ipcb_class_table[(bytes - 1) >> 6]);
+}
+
 /* Fails if the blocks of a span don't fit into it, or into its own words. */
 TEST(spans_hold_their_blocks)
 {
