@@ -218,7 +218,7 @@ static inline uint16_t *ipcb_large_own_at(const struct ipcbuf_region *region,
 }
 
 /*
- * A slab that was looked up last, in private memory. While it is of that class, its
+ * A slab that was looked up last, in private memory. While it is what it was, its
  * blocks' own words are found from here: then their addresses don't wait for
  * what is read, and what follows doesn't wait for the stores to them.
  */
@@ -227,39 +227,36 @@ struct ipcb_slab_memo {
 	uint64_t units;			/* 0: none */
 	const uint64_t *word;		/* the slab's */
 	uint16_t *own;
-	unsigned int class_index;
-	uint8_t held;			/* what the byte of a held one says */
+	uint32_t what;			/* ipcb_slab_what() of its word */
+	uint8_t held;			/* what the byte of a held block says */
 	struct ipcb_class class;
 };
 
-/* A block of the slab and of its class: its own word. */
+/* The own word of a block of the slab and of its class, @within it. */
 static ipcb_always_inline uint16_t *
-ipcb_slab_memo_own(const struct ipcb_slab_memo *memo, uint64_t unit)
+ipcb_slab_memo_own(const struct ipcb_slab_memo *memo, uint64_t within)
 {
-	uint64_t product = ipcb_class_product(&memo->class,
-					      (uint32_t)(unit - memo->first));
+	uint64_t product = ipcb_class_product(&memo->class, (uint32_t)within);
 
 	return memo->own + (product >> 32);
 }
 
-/* As ipcb_small_own_at(), of a block of this slab alone. */
-static ipcb_always_inline uint16_t *
-ipcb_slab_memo_own_at(const struct ipcb_slab_memo *memo, uint64_t unit,
-		      unsigned int *ret_class)
+/* As ipcb_small_own_at(), of a block of this slab alone: 1 where it is one. */
+static ipcb_always_inline int
+ipcb_slab_memo_find(const struct ipcb_slab_memo *memo, uint64_t unit,
+		    uint16_t **ret_own)
 {
-	uint64_t within = unit - memo->first, product, word;
+	uint64_t within = unit - memo->first, product;
 
-	if (ipcb_unlikely(within >= memo->units))
-		return NULL;
-	word = ipcb_load_relaxed(memo->word);
-	if (ipcb_unlikely(ipcb_slab_kind(word) < IPCB_SLAB_OWNED ||
-			  ipcb_slab_class(word) != memo->class_index))
-		return NULL;
+	if (ipcb_unlikely(within >= memo->units ||
+			  ipcb_slab_what(ipcb_load_relaxed(memo->word)) !=
+			  memo->what))
+		return 0;
 	product = ipcb_class_product(&memo->class, (uint32_t)within);
 	if (ipcb_unlikely(!ipcb_class_begins_block(&memo->class, product)))
-		return NULL;
-	*ret_class = memo->class_index;
-	return memo->own + (product >> 32);
+		return 0;
+	*ret_own = memo->own + (product >> 32);
+	return 1;
 }
 
 /* The slab of @unit, which is of the SMALL @class. */
@@ -267,15 +264,18 @@ static inline void ipcb_slab_memo_set(struct ipcb_slab_memo *memo,
 				      const struct ipcbuf_region *region,
 				      uint64_t unit, unsigned int class)
 {
-	uint64_t first = unit & ~(uint64_t)region->slab_units_mask;
+	uint64_t first = unit & ~(uint64_t)region->slab_units_mask, word;
 
 	memo->first = first;
-	memo->units = region->slab_units_mask + UINT64_C(1);
 	memo->word = &region->slabs[first >> region->slab_units_shift];
 	memo->own = region->own + first;
-	memo->class_index = class;
 	memo->held = (uint8_t)(class + 1);
 	memo->class = region->classes[class];
+	word = ipcb_load_relaxed(memo->word);
+	memo->what = ipcb_slab_what(word);
+	memo->units = ipcb_slab_kind(word) >= IPCB_SLAB_OWNED &&
+		      ipcb_slab_class(word) == class ?
+		      region->slab_units_mask + UINT64_C(1) : 0;
 }
 
 /* Any block, by what is written in shared memory; any @offset. 0 or -EINVAL. */

@@ -60,24 +60,25 @@ static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
 	struct ipcb_bin *bin = &cache->bins[class];
 	const struct ipcb_class *c = &region->classes[class];
 	uint32_t span = bin->spans[bin->cursor], first = bin->block;
-	uint64_t base = (uint64_t)span << region->slab_units_shift;
+	uint64_t *units = m->units, step = c->units;
+	uint64_t unit = ((uint64_t)span << region->slab_units_shift) +
+			first * step;
 	uint32_t want = (m->capacity + 1) / 2, rest = want;
+	uint32_t blocks = c->blocks, block;
 	uint16_t *own = ipcb_own_words(region, span, class);
 	uint16_t me = (uint16_t)region->member;
-	uint32_t block;
 
-	for (block = first; block < c->blocks && rest; block++)
+	for (block = first; block < blocks && rest; block++, unit += step)
 		if (take_one(own + block, me))
-			m->units[--rest] = base + block * (uint64_t)c->units;
+			units[--rest] = unit;
 	if (rest)
-		memmove(m->units, m->units + rest,
-			(want - rest) * sizeof(m->units[0]));
+		memmove(units, units + rest, (want - rest) * sizeof(units[0]));
 	ipcb_store_relaxed(&m->count, want - rest);
 	m->look_ahead = want - rest + IPCB_FETCH_BLOCKS;
 	cache->ours += want - rest;
 	bin->block = block;
 	/* The next line of them is on its way when it is looked at. */
-	if (block < c->blocks)
+	if (block < blocks)
 		ipcb_prefetch_for_store(own + block);
 	return block - first;
 }

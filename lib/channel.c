@@ -185,9 +185,19 @@ static int attach(struct ipcbuf_channel *channel, struct ipcbuf_key key,
 	if (error)
 		return error;
 	channel->ops->attach(channel);
+	channel->first_position = channel->position;
 	if (made)
 		ipcb_directory_announce(region);
 	return 0;
+}
+
+static const struct ipcb_channel_ways *
+ways_of(const struct ipcbuf_channel *channel)
+{
+	if (!ipcb_wait_is_light(&channel->region->wait))
+		return &ipcb_channel_long_ways;
+	return channel->direction == IPCBUF_PRODUCER ?
+	       channel->ops->producer_ways : channel->ops->consumer_ways;
 }
 
 static int open_inside(struct ipcbuf_region *region, struct ipcbuf_key key,
@@ -201,6 +211,7 @@ static int open_inside(struct ipcbuf_region *region, struct ipcbuf_key key,
 
 	if (!channel)
 		return -ENOMEM;
+	channel->handle.ways = &ipcb_channel_long_ways;
 	channel->region = region;
 	channel->direction = direction;
 	error = ipcb_directory_lock(region);
@@ -212,6 +223,8 @@ static int open_inside(struct ipcbuf_region *region, struct ipcbuf_key key,
 		ipcb_handle_free(&ipcb_channel_handles, &channel->handle);
 		return error;
 	}
+	/* Release: pairs with the acquire in channel_io.c. */
+	ipcb_store_release(&channel->handle.ways, ways_of(channel));
 	/* Release: pairs with the acquire in ipcb_channel_enter(). */
 	ipcb_store_release(&channel->handle.serial, ipcb_handle_serial());
 	add_to_region(channel);
@@ -291,7 +304,7 @@ static void remove_from_region(struct ipcbuf_channel *channel)
 			break;
 		}
 	}
-	region->held_by_ended += channel->held_delta;
+	region->held_by_ended += ipcb_channel_gained(channel);
 	pthread_mutex_unlock(&region->mutex);
 }
 
@@ -306,7 +319,7 @@ IPCB_PUBLIC int ipcbuf_channel_close(struct ipcbuf_channel *channel)
 	region = channel->region;
 	ipcb_region_get(region);
 	ipcb_add_acq_rel(&region->closers, 1);
-	if (!ipcb_handle_shut(&channel->handle))
+	if (!ipcb_channel_shut(channel))
 		error = -EBADF;
 	ipcb_leave();
 	if (!error) {

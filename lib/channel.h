@@ -83,6 +83,9 @@ struct ipcbuf_channel {
 	uint64_t position;		/* producer: head; consumer: tail */
 	uint64_t lap;			/* of that position */
 	uint64_t limit;			/* producer: head may go up to here */
+	/* Slots of a line, or half of one, or if they are fewer all; less one. */
+	uint64_t line_mask;		/* producer */
+	uint64_t turn_mask;		/* consumer; see turn() in spsc_io.c */
 	struct ipcb_slab_memo memo;	/* consumer: where the last record was */
 	uint32_t shift;			/* log2(depth) */
 	uint32_t peer_member;		/* whose records are expected */
@@ -90,9 +93,9 @@ struct ipcbuf_channel {
 	uint32_t spin;			/* how long spinning has been worth it */
 	uint32_t stops;			/* see slip() in spsc_io.c */
 	int slipping;
-	int is_behind;			/* see look_ahead() there */
+	int is_behind;			/* see turn() there */
 	uint64_t stop_position;
-	int64_t held_delta;		/* received minus sent, see cache.h */
+	uint64_t first_position;	/* when it was attached */
 	uint64_t offset;		/* of the block */
 	enum ipcbuf_direction direction;
 	uint32_t deaths_told;		/* of the peer */
@@ -107,6 +110,19 @@ struct ipcbuf_channel {
 	char name[IPCBUF_NAME_MAX + 1];	/* empty where it has a number */
 };
 
+/*
+ * What the public calls for one record come to, by what a handle is for, or that it
+ * is for nothing any more. That they are read is R3 of reader.h. They are called
+ * inside by @reader, and are outside afterwards; where a record can't go, or come, at
+ * once, short ways end by ipcb_channel_send_rest() or ipcb_channel_receive_rest().
+ */
+struct ipcb_channel_ways {
+	int (*send)(struct ipcbuf_channel *channel, void *record,
+		    struct ipcb_reader *reader, uint64_t deadline_ns);
+	int (*receive)(struct ipcbuf_channel *channel, void **ret_record,
+		       struct ipcb_reader *reader, uint64_t deadline_ns);
+};
+
 struct ipcb_channel_ops {
 	uint32_t kind;
 	uint64_t (*bytes)(uint32_t depth_shift);
@@ -117,15 +133,9 @@ struct ipcb_channel_ops {
 				enum ipcbuf_direction direction);
 	void (*attach)(struct ipcbuf_channel *channel);
 	void (*leave)(struct ipcbuf_channel *channel);
-	/*
-	 * The short ways: inside by @reader, and outside afterwards. They end by
-	 * ipcb_channel_send_rest() or ipcb_channel_receive_rest() where the record
-	 * can't go, or come, at once.
-	 */
-	int (*send_short)(struct ipcbuf_channel *channel, void *record,
-			  struct ipcb_reader *reader, uint64_t deadline_ns);
-	int (*receive_short)(struct ipcbuf_channel *channel, void **ret_record,
-			     struct ipcb_reader *reader, uint64_t deadline_ns);
+	/* The short ways, if ipcb_wait_is_light(). */
+	const struct ipcb_channel_ways *producer_ways;
+	const struct ipcb_channel_ways *consumer_ways;
 	/*
 	 * Inside, up to @count: 0, or for none -EAGAIN, -EPIPE, -EOWNERDEAD, ...
 	 */
@@ -167,22 +177,23 @@ static inline int ipcb_channel_enter(struct ipcbuf_channel *channel,
 }
 
 /*
- * The short way in, see reader.h: 1 and inside, or 0 and not, for whatever reason
- * the long way will find out.
+ * channel_io.c: the long ways for both directions, for handles that are closed, or
+ * have no short ways, or none in this direction.
  */
-static ipcb_always_inline int
-ipcb_channel_enter_short(struct ipcbuf_channel *channel, unsigned int direction,
-			 struct ipcb_reader *reader)
+extern const struct ipcb_channel_ways ipcb_channel_long_ways;
+int ipcb_channel_send_long(struct ipcbuf_channel *channel, void *record,
+			   struct ipcb_reader *reader, uint64_t deadline_ns);
+int ipcb_channel_receive_long(struct ipcbuf_channel *channel,
+			      void **ret_record, struct ipcb_reader *reader,
+			      uint64_t deadline_ns);
+
+/* Closing it is the caller's where this is 1: G1 of reader.h. */
+static inline int ipcb_channel_shut(struct ipcbuf_channel *channel)
 {
-	if (ipcb_unlikely(!channel || !reader))
+	if (!ipcb_handle_shut(&channel->handle))
 		return 0;
-	ipcb_reader_enter(reader, 1);
-	/* Acquire: pairs with the release in channel.c's open_inside(). */
-	if (ipcb_likely(ipcb_load_acquire(&channel->handle.serial) &&
-			channel->direction == direction))
-		return 1;
-	ipcb_reader_leave(reader);
-	return 0;
+	ipcb_store_release(&channel->handle.ways, &ipcb_channel_long_ways);
+	return 1;
 }
 
 /*
@@ -215,13 +226,29 @@ void ipcb_channel_look_after_peer(struct ipcbuf_channel *channel);
  */
 void ipcb_channel_polled(struct ipcbuf_channel *channel);
 
+/* Is it time to look? Anywhere. */
+int ipcb_channel_is_time_to_look(const struct ipcbuf_channel *channel);
+
 /* The same, but the long way where it is time to look: then 0. */
 static inline int ipcb_channel_polled_short(struct ipcbuf_channel *channel)
 {
-	if (channel->polls % IPCB_LOOK_POLLS == IPCB_LOOK_POLLS - 1)
+	if (ipcb_unlikely(channel->polls % IPCB_LOOK_POLLS ==
+			  IPCB_LOOK_POLLS - 1) &&
+	    ipcb_channel_is_time_to_look(channel))
 		return 0;
 	channel->polls++;
 	return 1;
+}
+
+/*
+ * Records received minus records sent, see cache.h. What can't be a record counts as
+ * one: who closes then looks for more than there is.
+ */
+static inline int64_t ipcb_channel_gained(const struct ipcbuf_channel *channel)
+{
+	int64_t moved = (int64_t)(channel->position - channel->first_position);
+
+	return channel->direction == IPCBUF_CONSUMER ? moved : -moved;
 }
 
 /*

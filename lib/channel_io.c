@@ -82,19 +82,27 @@ int ipcb_channel_send_rest(struct ipcbuf_channel *channel, void *record,
 	return final ? error : send_long(channel, record, deadline_ns);
 }
 
-/* Short where the record goes at once. */
+int ipcb_channel_send_long(struct ipcbuf_channel *channel, void *record,
+			   struct ipcb_reader *reader, uint64_t deadline_ns)
+{
+	ipcb_reader_leave(reader);
+	return send_long(channel, record, deadline_ns);
+}
+
+/* Short where the record goes at once. NULL is no record that anybody holds. */
 static ipcb_always_inline int send_one(struct ipcbuf_channel *channel,
 				       void *record, uint64_t deadline_ns)
 {
 	struct ipcb_reader *reader = ipcb_reader;
 
-	if (ipcb_unlikely(!record))
-		return -EINVAL;
-	if (ipcb_likely(ipcb_channel_enter_short(channel, IPCBUF_PRODUCER,
-						 reader)))
-		return channel->ops->send_short(channel, record, reader,
-						deadline_ns);
-	return send_long(channel, record, deadline_ns);
+	if (ipcb_unlikely(!channel || !reader))
+		return send_long(channel, record, deadline_ns);
+	/* R1 and R2 */
+	ipcb_reader_enter(reader, IPCB_READER_FENCES);
+	/* R3. Acquire: pairs with the release in channel.c's open_inside(). */
+	return ipcb_load_acquire(&channel->handle.ways)->send(channel, record,
+							      reader,
+							      deadline_ns);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_send_until(struct ipcbuf_channel *channel,
@@ -134,6 +142,19 @@ static ipcb_noinline int receive_long(struct ipcbuf_channel *channel,
 	return receive_some(channel, ret_record, 1, deadline_ns, &received);
 }
 
+int ipcb_channel_receive_long(struct ipcbuf_channel *channel,
+			      void **ret_record, struct ipcb_reader *reader,
+			      uint64_t deadline_ns)
+{
+	ipcb_reader_leave(reader);
+	return receive_long(channel, ret_record, deadline_ns);
+}
+
+const struct ipcb_channel_ways ipcb_channel_long_ways = {
+	.send = ipcb_channel_send_long,
+	.receive = ipcb_channel_receive_long,
+};
+
 int ipcb_channel_receive_rest(struct ipcbuf_channel *channel,
 			      void **ret_record, struct ipcb_reader *reader,
 			      uint64_t deadline_ns, int error)
@@ -152,11 +173,15 @@ static ipcb_always_inline int receive_one(struct ipcbuf_channel *channel,
 
 	if (ipcb_unlikely(!ret_record))
 		return -EINVAL;
-	if (ipcb_likely(ipcb_channel_enter_short(channel, IPCBUF_CONSUMER,
-						 reader)))
-		return channel->ops->receive_short(channel, ret_record, reader,
-						   deadline_ns);
-	return receive_long(channel, ret_record, deadline_ns);
+	if (ipcb_unlikely(!channel || !reader))
+		return receive_long(channel, ret_record, deadline_ns);
+	/* R1 and R2 */
+	ipcb_reader_enter(reader, IPCB_READER_FENCES);
+	/* R3. Acquire: as in send_one(). */
+	return ipcb_load_acquire(&channel->handle.ways)->receive(channel,
+								 ret_record,
+								 reader,
+								 deadline_ns);
 }
 
 IPCB_PUBLIC int ipcbuf_channel_recv_until(struct ipcbuf_channel *channel,

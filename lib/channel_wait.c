@@ -98,9 +98,14 @@ void ipcb_channel_look_after_peer(struct ipcbuf_channel *channel)
 						 ipcb_end_member(word)) < 0;
 }
 
+int ipcb_channel_is_time_to_look(const struct ipcbuf_channel *channel)
+{
+	return ipcb_coarse_ns() - channel->looked_ns >= LOOK_NS;
+}
+
 static void look_if_it_is_time(struct ipcbuf_channel *channel)
 {
-	if (ipcb_coarse_ns() - channel->looked_ns >= LOOK_NS)
+	if (ipcb_channel_is_time_to_look(channel))
 		ipcb_channel_look_after_peer(channel);
 }
 

@@ -61,6 +61,7 @@ void *ipcb_handle_alloc(struct ipcb_handle_pool *pool, size_t bytes)
 		if (!handle)
 			return NULL;
 		handle->serial = 0;
+		handle->ways = NULL;
 	}
 	memset(handle + 1, 0, bytes - sizeof(*handle));
 	handle->next_free = NULL;

@@ -17,9 +17,13 @@
 #define IPCB_HANDLE_QUARANTINE 1024
 #define IPCB_HANDLE_ALIGN 128	/* no two handles share a line */
 
+struct ipcb_channel_ways;
+
 /* The first member of every handle. */
 struct ipcb_handle {
 	uint64_t serial;	/* 0: closed */
+	/* Of channels: see channel.h. What it points to can be used at any time. */
+	const struct ipcb_channel_ways *ways;
 	struct ipcb_handle *next_free;
 };
 

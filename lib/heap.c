@@ -248,13 +248,13 @@ static ipcb_always_inline int free_remote(void *record,
 {
 	struct ipcb_cache *cache = reader->last_cache;
 	const struct ipcb_slab_memo *memo = &cache->remote;
+	uint64_t within = unit - memo->first;
 	uint16_t *own;
 
 	/* Nothing that isn't held: its byte is 0. */
-	if (ipcb_unlikely(unit - memo->first >= memo->units ||
-			  held != memo->held))
+	if (ipcb_unlikely(within >= memo->units || held != memo->held))
 		return free_elsewhere(record, reader, region);
-	own = ipcb_slab_memo_own(memo, unit);
+	own = ipcb_slab_memo_own(memo, within);
 	ipcb_store_relaxed(&region->held[unit], 0);
 	cache->ours--;
 	/* Release: pairs with the acquire in take_from_span(). */

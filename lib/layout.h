@@ -207,6 +207,12 @@ static inline unsigned int ipcb_slab_class(uint64_t word)
 	return (unsigned int)(word >> 48) & 0xff;
 }
 
+/* Kind and class in one: what a slab holds, whoever has it. */
+static inline uint32_t ipcb_slab_what(uint64_t word)
+{
+	return (uint32_t)(word >> 48);
+}
+
 static inline unsigned int ipcb_slab_member(uint64_t word)
 {
 	return (unsigned int)(word >> 32) & 0xffff;

@@ -13,7 +13,7 @@ struct ipcbuf_region ipcb_no_region;
 /* Does G2 reach all threads? Constant once the first region is open. */
 static int asymmetric;
 static pthread_key_t thread_end_key;
-static int usable;	/* constant once the first region is open */
+static int usable;	/* the same */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 /* Protected by mutex; only ever prepended to. */
 static struct ipcb_reader *readers;
@@ -40,14 +40,9 @@ static void give_back(struct ipcb_reader *reader)
 	pthread_mutex_unlock(&mutex);
 }
 
-int ipcb_reader_is_asymmetric(void)
-{
-	return asymmetric;
-}
-
 void ipcb_reader_note(struct ipcbuf_region *region, struct ipcb_cache *cache)
 {
-	if (!ipcb_reader || !(asymmetric || IPCB_READER_FENCES))
+	if (!ipcb_reader)
 		return;
 	ipcb_reader->last_cache = cache;
 	ipcb_store_relaxed(&ipcb_reader->last_region, region);
@@ -132,9 +127,11 @@ void ipcb_grace_period(struct ipcbuf_region *closed)
 
 int ipcb_reader_init(void)
 {
+	if (pthread_key_create(&thread_end_key, thread_end))
+		return -ENOMEM;
 	asymmetric = ipcb_membarrier_register_process();
-	usable = !pthread_key_create(&thread_end_key, thread_end);
-	return usable ? 0 : -ENOMEM;
+	usable = asymmetric || IPCB_READER_FENCES;
+	return 0;
 }
 
 void ipcb_reader_fork_prepare(void)

@@ -38,8 +38,7 @@ struct ipcbuf_region;
 
 /*
  * Where there can't be membarrier(2), R2 is a fence for the processor. Where a kernel
- * merely lacks it, no region is anybody's last one, and the channels have short ways
- * with fences.
+ * merely lacks it, there are no flags, and all calls go the long way.
  */
 #ifdef __linux__
 #define IPCB_READER_FENCES 0
@@ -87,9 +86,6 @@ void ipcb_reader_note(struct ipcbuf_region *region, struct ipcb_cache *cache);
 
 /* The calling thread's last region is none, for now. */
 void ipcb_reader_forget(void);
-
-/* Does G2 reach all threads, so that R2 need be no fence for the processor? */
-int ipcb_reader_is_asymmetric(void);
 
 /*
  * G2 and G3, and a grace period of RCU: who was inside when it was called isn't any

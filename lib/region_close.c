@@ -64,8 +64,7 @@ static void shut_ends(struct ipcbuf_region *region)
 
 	pthread_mutex_lock(&region->mutex);
 	for (channel = region->channels; channel; channel = channel->next)
-		channel->close_with_region =
-			ipcb_handle_shut(&channel->handle);
+		channel->close_with_region = ipcb_channel_shut(channel);
 	for (segment = region->segments; segment; segment = segment->next)
 		segment->close_with_region =
 			ipcb_handle_shut(&segment->handle);
@@ -83,7 +82,7 @@ static struct ipcbuf_channel *next_channel(struct ipcbuf_region *region)
 	channel = *link;
 	if (channel) {
 		*link = channel->next;
-		region->held_by_ended += channel->held_delta;
+		region->held_by_ended += ipcb_channel_gained(channel);
 	}
 	pthread_mutex_unlock(&region->mutex);
 	return channel;
@@ -171,8 +170,11 @@ void ipcb_region_forget(struct ipcbuf_region *region)
 	struct ipcbuf_segment *segment;
 
 	ipcb_store_relaxed(&region->handle.serial, 0);
-	for (channel = region->channels; channel; channel = channel->next)
+	for (channel = region->channels; channel; channel = channel->next) {
 		ipcb_store_relaxed(&channel->handle.serial, 0);
+		ipcb_store_relaxed(&channel->handle.ways,
+				   &ipcb_channel_long_ways);
+	}
 	for (segment = region->segments; segment; segment = segment->next)
 		ipcb_store_relaxed(&segment->handle.serial, 0);
 	close(region->lock_fd);

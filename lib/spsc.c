@@ -71,6 +71,9 @@ static void spsc_attach(struct ipcbuf_channel *channel)
 	channel->slots = spsc->slots;
 	channel->shift = depth_shift(channel->region, spsc);
 	channel->mask = (UINT64_C(1) << channel->shift) - 1;
+	channel->line_mask = ipcb_min(channel->mask, IPCB_SPSC_LINE_SLOTS - 1);
+	channel->turn_mask = ipcb_min(channel->mask,
+				      IPCB_SPSC_LINE_SLOTS / 2 - 1);
 	ipcb_spsc_seek(channel, tail);
 	if (channel->direction == IPCBUF_PRODUCER) {
 		ipcb_spsc_seek(channel, tail + window_length(spsc, channel->shift,
@@ -176,8 +179,8 @@ const struct ipcb_channel_ops ipcb_channel_spsc = {
 	.end = spsc_end,
 	.attach = spsc_attach,
 	.leave = spsc_leave,
-	.send_short = ipcb_spsc_send_short,
-	.receive_short = ipcb_spsc_receive_short,
+	.producer_ways = &ipcb_spsc_producer_ways,
+	.consumer_ways = &ipcb_spsc_consumer_ways,
 	.send = ipcb_spsc_send,
 	.receive = ipcb_spsc_receive,
 	.ready = spsc_ready,

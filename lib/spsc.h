@@ -34,7 +34,8 @@
 
 #include "channel.h"
 
-#define IPCB_SPSC_LAP_MASK UINT64_C(3)
+#define IPCB_SPSC_LAP_MASK   UINT64_C(3)
+#define IPCB_SPSC_LINE_SLOTS (IPCB_LINE / sizeof(uint64_t))
 
 struct ipcb_spsc {
 	struct ipcb_object object;	/* constants */
@@ -92,10 +93,8 @@ static inline int ipcb_spsc_is_or_was(unsigned int own, uint32_t member)
 }
 
 /* spsc_io.c: see struct ipcb_channel_ops. */
-int ipcb_spsc_send_short(struct ipcbuf_channel *channel, void *record,
-			 struct ipcb_reader *reader, uint64_t deadline_ns);
-int ipcb_spsc_receive_short(struct ipcbuf_channel *channel, void **ret_record,
-			    struct ipcb_reader *reader, uint64_t deadline_ns);
+extern const struct ipcb_channel_ways ipcb_spsc_producer_ways;
+extern const struct ipcb_channel_ways ipcb_spsc_consumer_ways;
 int ipcb_spsc_send(struct ipcbuf_channel *channel, void *const *records,
 		   size_t count, size_t *ret_sent);
 int ipcb_spsc_receive(struct ipcbuf_channel *channel, void **records,

@@ -105,16 +105,17 @@ static ipcb_noinline int has_room_after_all(struct ipcbuf_channel *channel)
 	return 1;
 }
 
-#define LINE_SLOTS (IPCB_LINE / sizeof(uint64_t))
-
-/* On to the next position, whose lap may be the other one. */
-static ipcb_always_inline void advance(struct ipcbuf_channel *channel)
+/*
+ * The producer has come to another line of slots, and maybe another lap. The
+ * consumer has the line after it, from the lap before.
+ */
+static ipcb_always_inline void begin_slots(struct ipcbuf_channel *channel,
+					   uint64_t position)
 {
-	uint64_t position = channel->position + 1;
-
-	channel->position = position;
-	if (ipcb_unlikely(!(position & channel->mask)))
-		channel->lap = ipcb_spsc_lap(position, channel->shift);
+	channel->lap = ipcb_spsc_lap(position, channel->shift);
+	ipcb_prefetch_for_store(
+		&channel->slots[(position + IPCB_SPSC_LINE_SLOTS) &
+				channel->mask]);
 }
 
 static ipcb_always_inline int is_held(const struct ipcbuf_region *region,
@@ -124,21 +125,20 @@ static ipcb_always_inline int is_held(const struct ipcbuf_region *region,
 	       ipcb_load_relaxed(&region->held[unit]);
 }
 
-/* P1 and P2 */
+/* P1 and P2. @position: the channel's. */
 static ipcb_always_inline void put_unit(struct ipcbuf_channel *channel,
 					struct ipcbuf_region *region,
-					uint64_t unit)
+					uint64_t position, uint64_t unit)
 {
-	/* The consumer has the next line of slots, from the lap before. */
-	if (!(channel->position % LINE_SLOTS))
-		ipcb_prefetch_for_store(
-			&channel->slots[(channel->position + LINE_SLOTS) &
-					channel->mask]);
+	uint64_t *slot = &channel->slots[position & channel->mask];
+	uint64_t value = (unit + region->heap_unit) << 2 | channel->lap;
+
 	ipcb_store_relaxed(&region->held[unit], 0);
 	/* P2 */
-	ipcb_store_release(&channel->slots[channel->position & channel->mask],
-			   (unit + region->heap_unit) << 2 | channel->lap);
-	advance(channel);
+	ipcb_store_release(slot, value);
+	channel->position = ++position;
+	if (ipcb_unlikely(!(position & channel->line_mask)))
+		begin_slots(channel, position);
 }
 
 /* P0 to P2 */
@@ -152,27 +152,15 @@ static ipcb_always_inline int put(struct ipcbuf_channel *channel, void *record)
 	if (ipcb_unlikely(channel->position >= channel->limit) &&
 	    !has_room_after_all(channel))
 		return -EAGAIN;
-	put_unit(channel, region, unit);
+	put_unit(channel, region, channel->position, unit);
 	return 0;
 }
 
-/* Is all as it usually is? */
-static ipcb_always_inline int may_put(const struct ipcbuf_channel *channel,
-				      const struct ipcbuf_region *region,
-				      uint64_t unit)
-{
-	return ipcb_likely(ipcb_end_usable(ipcb_load_relaxed(
-					&channel->peer->word))) &&
-	       ipcb_likely(is_held(region, unit)) &&
-	       ipcb_likely(channel->position < channel->limit);
-}
-
 /* P3, once for all of them. */
-static void sent_some(struct ipcbuf_channel *channel, size_t sent)
+static void sent_some(struct ipcbuf_channel *channel)
 {
 	struct ipcb_spsc *spsc = channel->shared;
 
-	channel->held_delta -= (int64_t)sent;
 	ipcb_store_relaxed(&spsc->sent, channel->position);
 	ipcb_wait_wake(&channel->region->wait, &channel->peer->wait);
 }
@@ -187,7 +175,7 @@ static ipcb_noinline int send_rest(struct ipcbuf_channel *channel, void *record,
 	error = ipcb_end_usable(peer) ? put(channel, record) :
 					peer_gone(channel, peer);
 	if (!error)
-		sent_some(channel, 1);
+		sent_some(channel);
 	return ipcb_channel_send_rest(channel, record, reader, deadline_ns,
 				      error);
 }
@@ -203,29 +191,38 @@ static ipcb_noinline int wake_and_leave(struct ipcbuf_channel *channel,
 
 /* P3 or C5 of a short way, and its end. */
 static ipcb_always_inline int end_short(struct ipcbuf_channel *channel,
+					const struct ipcb_end *peer,
 					struct ipcb_reader *reader)
 {
-	if (ipcb_unlikely(ipcb_wait_is_awaited(&channel->region->wait,
-					       &channel->peer->wait)))
+	if (ipcb_unlikely(ipcb_wait_is_awaited_short(&peer->wait)))
 		return wake_and_leave(channel, reader);
 	ipcb_reader_leave(reader);
 	return 0;
 }
 
-int ipcb_spsc_send_short(struct ipcbuf_channel *channel, void *record,
-			 struct ipcb_reader *reader, uint64_t deadline_ns)
+/* P0 to P3, where all is as it usually is. */
+static int send_short(struct ipcbuf_channel *channel, void *record,
+		      struct ipcb_reader *reader, uint64_t deadline_ns)
 {
 	struct ipcbuf_region *region = channel->region;
 	struct ipcb_spsc *spsc = channel->shared;
+	const struct ipcb_end *peer = channel->peer;
 	uint64_t unit = ipcb_unit_of(region, record);
+	uint64_t position = channel->position;
 
-	if (ipcb_unlikely(!may_put(channel, region, unit)))
+	if (ipcb_unlikely(!ipcb_end_usable(ipcb_load_relaxed(&peer->word)) ||
+			  !is_held(region, unit) ||
+			  position >= channel->limit))
 		return send_rest(channel, record, reader, deadline_ns);
-	put_unit(channel, region, unit);
-	channel->held_delta--;
-	ipcb_store_relaxed(&spsc->sent, channel->position);
-	return end_short(channel, reader);
+	put_unit(channel, region, position, unit);
+	ipcb_store_relaxed(&spsc->sent, position + 1);
+	return end_short(channel, peer, reader);
 }
+
+const struct ipcb_channel_ways ipcb_spsc_producer_ways = {
+	.send = send_short,
+	.receive = ipcb_channel_receive_long,
+};
 
 int ipcb_spsc_send(struct ipcbuf_channel *channel, void *const *records,
 		   size_t count, size_t *ret_sent)
@@ -244,7 +241,7 @@ int ipcb_spsc_send(struct ipcbuf_channel *channel, void *const *records,
 	}
 	if (ipcb_unlikely(!sent))
 		return error;
-	sent_some(channel, sent);
+	sent_some(channel);
 	*ret_sent = sent;
 	return 0;
 }
@@ -278,35 +275,38 @@ static ipcb_noinline int sent_by_new_peer(struct ipcbuf_channel *channel,
  */
 static ipcb_noinline uint16_t *own_elsewhere(struct ipcbuf_channel *channel,
 					     struct ipcbuf_region *region,
-					     uint64_t unit,
-					     unsigned int *ret_class)
+					     uint64_t unit, uint8_t *ret_held)
 {
-	uint16_t *own = ipcb_small_own_at(region, unit, ret_class);
+	unsigned int class;
+	uint16_t *own = ipcb_small_own_at(region, unit, &class);
 	struct ipcb_block block;
 
-	if (ipcb_likely(own)) {
-		ipcb_slab_memo_set(&channel->memo, region, unit, *ret_class);
-		return own;
-	}
-	own = ipcb_large_own_at(region, unit, ret_class);
 	if (ipcb_likely(own))
-		return own;
-	if (unit >= region->heap_units ||
-	    ipcb_block_at(region, (unit + region->heap_unit) << 6, &block))
-		return NULL;
-	*ret_class = block.class;
-	return block.own;
+		ipcb_slab_memo_set(&channel->memo, region, unit, class);
+	else
+		own = ipcb_large_own_at(region, unit, &class);
+	if (ipcb_unlikely(!own)) {
+		if (unit >= region->heap_units ||
+		    ipcb_block_at(region, (unit + region->heap_unit) << 6,
+				  &block))
+			return NULL;
+		own = block.own;
+		class = block.class;
+	}
+	*ret_held = (uint8_t)(class + 1);
+	return own;
 }
 
 static ipcb_always_inline uint16_t *own_at(struct ipcbuf_channel *channel,
 					   struct ipcbuf_region *region,
-					   uint64_t unit,
-					   unsigned int *ret_class)
+					   uint64_t unit, uint8_t *ret_held)
 {
-	uint16_t *own = ipcb_slab_memo_own_at(&channel->memo, unit, ret_class);
+	uint16_t *own;
 
-	return ipcb_likely(own) ? own : own_elsewhere(channel, region, unit,
-						      ret_class);
+	if (ipcb_unlikely(!ipcb_slab_memo_find(&channel->memo, unit, &own)))
+		return own_elsewhere(channel, region, unit, ret_held);
+	*ret_held = channel->memo.held;
+	return own;
 }
 
 /* C1 */
@@ -316,23 +316,11 @@ static ipcb_always_inline uint64_t next_slot(const struct ipcbuf_channel *channe
 		&channel->slots[channel->position & channel->mask]);
 }
 
-/* C3; the record is the caller's. */
-static ipcb_always_inline void take_unit(struct ipcbuf_channel *channel,
-					 struct ipcbuf_region *region,
-					 uint64_t unit, uint16_t *own,
-					 unsigned int class, void **ret_record)
-{
-	/* C3, before C4. Release: pairs with the swaps in hand_over(). */
-	ipcb_store_release(own, (uint16_t)channel->me);
-	ipcb_store_relaxed(&region->held[unit], (uint8_t)(class + 1));
-	*ret_record = ipcb_unit_at(region, unit);
-	advance(channel);
-}
-
 /*
- * What is to come of a line of slots, once its first one is there: the records' first
- * lines are on their way here while the program reads the ones before, and so is
- * the next line of slots where the producer seems to be past it.
+ * What is to come of a line of slots, when the one before has been received: if the
+ * line is full, the records' first lines are on their way here while the program reads
+ * the ones before, and so is the next line of slots, and half a line later the first
+ * record that it names.
  *
  * A consumer that goes as fast as its producer never finds the channel empty, and yet
  * takes the line away from it for each record. It lets the producer get ahead by
@@ -346,70 +334,88 @@ static uint64_t slot_at(const struct ipcbuf_channel *channel, uint64_t position)
 	return ipcb_load_relaxed(&channel->slots[position & channel->mask]);
 }
 
-static int is_of_lap(uint64_t slot, uint64_t lap)
+static int is_there(const struct ipcbuf_channel *channel, uint64_t position)
 {
-	return (slot & IPCB_SPSC_LAP_MASK) == lap;
+	return (slot_at(channel, position) & IPCB_SPSC_LAP_MASK) ==
+	       ipcb_spsc_lap(position, channel->shift);
 }
 
 /* Large records' own words lie in lines of their own. */
-static void prefetch_record(const struct ipcbuf_channel *channel, uint64_t slot)
+static void prefetch_large_own(const struct ipcbuf_region *region,
+			       uint64_t unit)
 {
-	const struct ipcbuf_region *region = channel->region;
-	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
 	unsigned int class;
-	uint16_t *own;
+	uint16_t *own = ipcb_large_own_at(region, unit, &class);
 
-	ipcb_prefetch(ipcb_unit_at(region, unit));
-	if (ipcb_likely(unit - channel->memo.first < channel->memo.units))
-		return;
-	own = ipcb_large_own_at(region, unit, &class);
 	if (own)
 		ipcb_prefetch_for_store(own);
 }
 
-/* A line is of one lap. */
-static void begin_line(struct ipcbuf_channel *channel)
+static ipcb_always_inline void
+prefetch_record(const struct ipcbuf_channel *channel, uint64_t position)
 {
-	uint64_t position = channel->position, lap = channel->lap, slot, i;
+	const struct ipcbuf_region *region = channel->region;
+	uint64_t unit = ipcb_spsc_slot_unit(slot_at(channel, position)) -
+			region->heap_unit;
 
-	if (!is_of_lap(slot_at(channel, position + LINE_SLOTS - 1), lap) &&
-	    channel->mask >= STREAM_RECORDS - 1 &&
+	ipcb_prefetch(ipcb_unit_at(region, unit));
+	if (ipcb_unlikely(unit - channel->memo.first >= channel->memo.units))
+		prefetch_large_own(region, unit);
+}
+
+static void begin_line(struct ipcbuf_channel *channel, uint64_t position)
+{
+	uint64_t last = position + IPCB_SPSC_LINE_SLOTS - 1;
+
+	if (!is_there(channel, last) && channel->mask >= STREAM_RECORDS - 1 &&
 	    position - channel->stop_position >= STREAM_RECORDS)
 		pause_a_little();
-	for (i = 1; i < LINE_SLOTS; i++) {
-		slot = slot_at(channel, position + i);
-		if (!is_of_lap(slot, lap))
-			break;
-		prefetch_record(channel, slot);
-	}
-	channel->is_behind = i == LINE_SLOTS;
-	if (channel->is_behind)
-		ipcb_prefetch(&channel->slots[(position + LINE_SLOTS) &
-					      channel->mask]);
+	channel->is_behind = is_there(channel, last);
+	if (!channel->is_behind)
+		return;
+	ipcb_prefetch(&channel->slots[(last + 1) & channel->mask]);
+	while (++position <= last)
+		prefetch_record(channel, position);
 }
 
-/* The first record of the next line of slots, which has come by now. */
-static void begin_next_line(const struct ipcbuf_channel *channel)
+/*
+ * The position that has been come to ends half a line of slots; or it is of a lap of
+ * its own.
+ */
+static ipcb_noinline void turn(struct ipcbuf_channel *channel)
 {
-	uint64_t position = channel->position + LINE_SLOTS / 2;
-	uint64_t slot = slot_at(channel, position);
+	uint64_t position = channel->position, first;
 
-	if (is_of_lap(slot, ipcb_spsc_lap(position, channel->shift)))
-		prefetch_record(channel, slot);
+	channel->lap = ipcb_spsc_lap(position, channel->shift);
+	if (channel->mask < IPCB_SPSC_LINE_SLOTS - 1)
+		return;
+	first = position + IPCB_SPSC_LINE_SLOTS / 2;
+	if (!(position % IPCB_SPSC_LINE_SLOTS))
+		begin_line(channel, position);
+	else if (channel->is_behind && is_there(channel, first))
+		prefetch_record(channel, first);
 }
 
-/* Is there anything to do ahead of the next record? */
-static ipcb_always_inline int is_look_out(const struct ipcbuf_channel *channel)
+/* After the next position has been stored. */
+static ipcb_always_inline int is_turn(const struct ipcbuf_channel *channel,
+				      uint64_t position)
 {
-	return !(channel->position % (LINE_SLOTS / 2));
+	return ipcb_unlikely(!(position & channel->turn_mask)) ? 1 : 0;
 }
 
-static ipcb_noinline void look_ahead(struct ipcbuf_channel *channel)
+/* C3, and on to the next position. The record is the caller's. */
+static ipcb_always_inline uint64_t
+take_unit(struct ipcbuf_channel *channel, struct ipcbuf_region *region,
+	  uint64_t unit, uint16_t *own, uint8_t held, void **ret_record)
 {
-	if (!(channel->position % LINE_SLOTS))
-		begin_line(channel);
-	else if (channel->is_behind)
-		begin_next_line(channel);
+	uint64_t position = channel->position + 1;
+
+	/* C3, before C4. Release: pairs with the swaps in hand_over(). */
+	ipcb_store_release(own, (uint16_t)channel->me);
+	ipcb_store_relaxed(&region->held[unit], held);
+	*ret_record = ipcb_unit_at(region, unit);
+	channel->position = position;
+	return position;
 }
 
 /* C1 to C3; -EAGAIN: nothing there; -EBADMSG: no record of the producer's. */
@@ -419,14 +425,12 @@ static ipcb_always_inline int take(struct ipcbuf_channel *channel,
 	struct ipcbuf_region *region = channel->region;
 	uint64_t slot = next_slot(channel);
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
-	unsigned int class;
 	uint16_t *own;
+	uint8_t held;
 
 	if ((slot & IPCB_SPSC_LAP_MASK) != channel->lap)
 		return -EAGAIN;
-	if (is_look_out(channel))
-		look_ahead(channel);
-	own = own_at(channel, region, unit, &class);
+	own = own_at(channel, region, unit, &held);
 	if (ipcb_unlikely(!own))
 		return -EBADMSG;
 	/* C3 follows: one transfer of the line, not two. */
@@ -434,7 +438,9 @@ static ipcb_always_inline int take(struct ipcbuf_channel *channel,
 	if (!expected(channel, ipcb_load_relaxed(own)) &&
 	    !sent_by_new_peer(channel, own))
 		return -EBADMSG;
-	take_unit(channel, region, unit, own, class, ret_record);
+	if (is_turn(channel, take_unit(channel, region, unit, own, held,
+				       ret_record)))
+		turn(channel);
 	return 0;
 }
 
@@ -454,11 +460,10 @@ static int nothing_there(struct ipcbuf_channel *channel)
 }
 
 /* C4 and C5. */
-static void received_some(struct ipcbuf_channel *channel, size_t received)
+static void received_some(struct ipcbuf_channel *channel)
 {
 	struct ipcb_spsc *spsc = channel->shared;
 
-	channel->held_delta += (int64_t)received;
 	/* C4 */
 	ipcb_store_release(&spsc->tail, channel->position);
 	ipcb_wait_wake(&channel->region->wait, &channel->peer->wait);
@@ -470,8 +475,8 @@ static int received_none(struct ipcbuf_channel *channel, int error)
 	if (error == -EAGAIN)
 		return nothing_there(channel);
 	/* What can't be a record is skipped. */
-	advance(channel);
-	received_some(channel, 0);
+	ipcb_spsc_seek(channel, channel->position + 1);
+	received_some(channel);
 	return error;
 }
 
@@ -507,7 +512,7 @@ int ipcb_spsc_receive(struct ipcbuf_channel *channel, void **records,
 		error = take_some(channel, records, count, &taken);
 	if (error)
 		return received_none(channel, error);
-	received_some(channel, taken);
+	received_some(channel);
 	*ret_received = taken;
 	return 0;
 }
@@ -524,6 +529,18 @@ static ipcb_noinline int receive_rest(struct ipcbuf_channel *channel,
 					 deadline_ns, error);
 }
 
+/* Nothing there, and the time is to be asked for. */
+static ipcb_noinline int receive_none_and_look(struct ipcbuf_channel *channel,
+					       void **ret_record,
+					       struct ipcb_reader *reader,
+					       uint64_t deadline_ns)
+{
+	if (!ipcb_channel_polled_short(channel))
+		return receive_rest(channel, ret_record, reader, deadline_ns);
+	ipcb_reader_leave(reader);
+	return -EAGAIN;
+}
+
 /*
  * The slot is empty. Who polls comes here most of the time, and sees the sooner what
  * arrives the shorter this is: it is final where the producer is there, nothing has
@@ -534,91 +551,100 @@ static ipcb_noinline int receive_none(struct ipcbuf_channel *channel,
 				      struct ipcb_reader *reader,
 				      uint64_t deadline_ns)
 {
-	if (deadline_ns || channel->position != channel->stop_position ||
-	    !ipcb_end_usable(ipcb_load_relaxed(&channel->peer->word)) ||
-	    !ipcb_channel_polled_short(channel))
+	if (ipcb_unlikely(deadline_ns ||
+			  channel->position != channel->stop_position ||
+			  !ipcb_end_usable(ipcb_load_relaxed(
+						&channel->peer->word))))
 		return receive_rest(channel, ret_record, reader, deadline_ns);
 	channel->slipping = 0;
+	if (ipcb_unlikely(channel->polls % IPCB_LOOK_POLLS ==
+			  IPCB_LOOK_POLLS - 1))
+		return receive_none_and_look(channel, ret_record, reader,
+					     deadline_ns);
+	channel->polls++;
 	ipcb_reader_leave(reader);
 	return -EAGAIN;
-}
-
-static ipcb_always_inline int is_removed(const struct ipcbuf_channel *channel)
-{
-	return ipcb_end_removed(ipcb_load_relaxed(&channel->peer->word));
-}
-
-/* C2 to C5 of a small record that the producer sent while it had the channel. */
-static ipcb_always_inline int take_short(struct ipcbuf_channel *channel,
-					 struct ipcbuf_region *region,
-					 uint64_t unit, uint16_t *own,
-					 unsigned int class, void **ret_record,
-					 struct ipcb_reader *reader)
-{
-	struct ipcb_spsc *spsc = channel->shared;
-
-	take_unit(channel, region, unit, own, class, ret_record);
-	channel->held_delta++;
-	/* C4 */
-	ipcb_store_release(&spsc->tail, channel->position);
-	return end_short(channel, reader);
 }
 
 /* C2, where it is as usual. */
 static ipcb_always_inline int is_expected(const struct ipcbuf_channel *channel,
 					  uint16_t *own)
 {
-	if (ipcb_unlikely(!own))
-		return 0;
 	/* C3 follows: one transfer of the line, not two. */
 	ipcb_prefetch_for_store(own);
 	return ipcb_load_relaxed(own) == channel->peer_member;
 }
 
-/* A record of another slab than the last one, or one to look ahead from. */
+static ipcb_noinline int turn_and_end(struct ipcbuf_channel *channel,
+				      struct ipcb_reader *reader)
+{
+	turn(channel);
+	return end_short(channel, channel->peer, reader);
+}
+
+/* C2 to C5 of a record that the producer sent while it had the channel. */
+static ipcb_always_inline int take_short(struct ipcbuf_channel *channel,
+					 struct ipcbuf_region *region,
+					 uint64_t unit, uint16_t *own,
+					 uint8_t held, void **ret_record,
+					 const struct ipcb_end *peer,
+					 struct ipcb_reader *reader)
+{
+	struct ipcb_spsc *spsc = channel->shared;
+	uint64_t position = take_unit(channel, region, unit, own, held,
+				      ret_record);
+
+	/* C4 */
+	ipcb_store_release(&spsc->tail, position);
+	if (is_turn(channel, position))
+		return turn_and_end(channel, reader);
+	return end_short(channel, peer, reader);
+}
+
+/* A record of another slab than the last one. */
 static ipcb_noinline int receive_elsewhere(struct ipcbuf_channel *channel,
 					   void **ret_record,
 					   struct ipcb_reader *reader,
 					   uint64_t deadline_ns)
 {
 	struct ipcbuf_region *region = channel->region;
+	const struct ipcb_end *peer = channel->peer;
 	uint64_t slot = next_slot(channel);
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
-	unsigned int class;
 	uint16_t *own;
+	uint8_t held;
 
 	if ((slot & IPCB_SPSC_LAP_MASK) != channel->lap ||
-	    is_removed(channel))
+	    ipcb_end_removed(ipcb_load_relaxed(&peer->word)))
 		return receive_rest(channel, ret_record, reader, deadline_ns);
-	if (is_look_out(channel))
-		look_ahead(channel);
-	own = own_at(channel, region, unit, &class);
-	if (!is_expected(channel, own))
+	own = own_at(channel, region, unit, &held);
+	if (!own || !is_expected(channel, own))
 		return receive_rest(channel, ret_record, reader, deadline_ns);
-	return take_short(channel, region, unit, own, class, ret_record,
+	return take_short(channel, region, unit, own, held, ret_record, peer,
 			  reader);
 }
 
-int ipcb_spsc_receive_short(struct ipcbuf_channel *channel, void **ret_record,
-			    struct ipcb_reader *reader, uint64_t deadline_ns)
+static int receive_short(struct ipcbuf_channel *channel, void **ret_record,
+			 struct ipcb_reader *reader, uint64_t deadline_ns)
 {
 	struct ipcbuf_region *region = channel->region;
+	const struct ipcb_end *peer = channel->peer;
 	uint64_t slot = next_slot(channel);
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
-	unsigned int class;
 	uint16_t *own;
 
 	if (ipcb_unlikely((slot & IPCB_SPSC_LAP_MASK) != channel->lap))
 		return receive_none(channel, ret_record, reader, deadline_ns);
-	if (ipcb_unlikely(is_removed(channel)))
-		return receive_rest(channel, ret_record, reader, deadline_ns);
-	if (is_look_out(channel))
+	if (ipcb_unlikely(ipcb_end_removed(ipcb_load_relaxed(&peer->word)) ||
+			  !ipcb_slab_memo_find(&channel->memo, unit, &own) ||
+			  !is_expected(channel, own)))
 		return receive_elsewhere(channel, ret_record, reader,
 					 deadline_ns);
-	own = ipcb_slab_memo_own_at(&channel->memo, unit, &class);
-	if (ipcb_unlikely(!is_expected(channel, own)))
-		return receive_elsewhere(channel, ret_record, reader,
-					 deadline_ns);
-	return take_short(channel, region, unit, own, class, ret_record,
-			  reader);
+	return take_short(channel, region, unit, own, channel->memo.held,
+			  ret_record, peer, reader);
 }
+
+const struct ipcb_channel_ways ipcb_spsc_consumer_ways = {
+	.send = ipcb_channel_send_long,
+	.receive = receive_short,
+};

@@ -156,6 +156,19 @@ static inline uint32_t ipcb_wait_deaths(const struct ipcb_wait_region *wait)
 	return wait->ops->deaths(wait);
 }
 
+/* Does the compiler know what ipcb_fence_light() is? */
+#ifdef __linux__
+#define IPCB_WAIT_FENCES 0
+#else
+#define IPCB_WAIT_FENCES 1
+#endif
+
+/* Is the light fence as IPCB_WAIT_FENCES says? */
+static inline int ipcb_wait_is_light(const struct ipcb_wait_region *wait)
+{
+	return wait->asymmetric || IPCB_WAIT_FENCES;
+}
+
 static inline void ipcb_fence_light(const struct ipcb_wait_region *wait)
 {
 	if (ipcb_likely(wait->asymmetric))
@@ -187,6 +200,17 @@ static inline int ipcb_wait_is_awaited(const struct ipcb_wait_region *wait,
 				       const struct ipcb_wait_object *object)
 {
 	ipcb_fence_light(wait);
+	return ipcb_load_relaxed(&object->waiting) != 0;
+}
+
+/* The same for short ways: where ipcb_wait_is_light(). */
+static ipcb_always_inline int
+ipcb_wait_is_awaited_short(const struct ipcb_wait_object *object)
+{
+	if (IPCB_WAIT_FENCES)
+		ipcb_fence_full();
+	else
+		ipcb_fence_compiler();
 	return ipcb_load_relaxed(&object->waiting) != 0;
 }
 
