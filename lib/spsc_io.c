@@ -340,10 +340,18 @@ static int is_there(const struct ipcbuf_channel *channel, uint64_t position)
 	       ipcb_spsc_lap(position, channel->shift);
 }
 
-/* Large records' own words lie in lines of their own. */
-static void prefetch_large_own(const struct ipcbuf_region *region,
-			       uint64_t unit)
+/* A slot's record; any address, in a spoilt region. */
+static ipcb_always_inline void prefetch_record(const struct ipcbuf_region *region,
+					       uint64_t slot)
 {
+	ipcb_prefetch(ipcb_at(region, ipcb_spsc_slot_unit(slot) << 6));
+}
+
+/* Large records' own words lie in lines of their own. */
+static ipcb_noinline void prefetch_large_own(const struct ipcbuf_region *region,
+					     uint64_t slot)
+{
+	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
 	unsigned int class;
 	uint16_t *own = ipcb_large_own_at(region, unit, &class);
 
@@ -351,16 +359,26 @@ static void prefetch_large_own(const struct ipcbuf_region *region,
 		ipcb_prefetch_for_store(own);
 }
 
-static ipcb_always_inline void
-prefetch_record(const struct ipcbuf_channel *channel, uint64_t position)
+static int is_of_memo(const struct ipcbuf_channel *channel, uint64_t slot)
+{
+	uint64_t unit = ipcb_spsc_slot_unit(slot) - channel->region->heap_unit;
+
+	return unit - channel->memo.first < channel->memo.units;
+}
+
+/* The second to the last of a full line. */
+static void prefetch_line(const struct ipcbuf_channel *channel,
+			  const uint64_t *slots)
 {
 	const struct ipcbuf_region *region = channel->region;
-	uint64_t unit = ipcb_spsc_slot_unit(slot_at(channel, position)) -
-			region->heap_unit;
+	unsigned int i;
 
-	ipcb_prefetch(ipcb_unit_at(region, unit));
-	if (ipcb_unlikely(unit - channel->memo.first >= channel->memo.units))
-		prefetch_large_own(region, unit);
+	for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
+		prefetch_record(region, ipcb_load_relaxed(&slots[i]));
+	if (ipcb_likely(is_of_memo(channel, ipcb_load_relaxed(&slots[0]))))
+		return;
+	for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
+		prefetch_large_own(region, ipcb_load_relaxed(&slots[i]));
 }
 
 static void begin_line(struct ipcbuf_channel *channel, uint64_t position)
@@ -374,8 +392,20 @@ static void begin_line(struct ipcbuf_channel *channel, uint64_t position)
 	if (!channel->is_behind)
 		return;
 	ipcb_prefetch(&channel->slots[(last + 1) & channel->mask]);
-	while (++position <= last)
-		prefetch_record(channel, position);
+	prefetch_line(channel, &channel->slots[position & channel->mask]);
+}
+
+/* The first record of the next line of slots, which has come by now. */
+static void begin_next_line(const struct ipcbuf_channel *channel,
+			    uint64_t position)
+{
+	uint64_t slot = slot_at(channel, position);
+
+	if (!is_there(channel, position))
+		return;
+	prefetch_record(channel->region, slot);
+	if (ipcb_unlikely(!is_of_memo(channel, slot)))
+		prefetch_large_own(channel->region, slot);
 }
 
 /*
@@ -384,16 +414,15 @@ static void begin_line(struct ipcbuf_channel *channel, uint64_t position)
  */
 static ipcb_noinline void turn(struct ipcbuf_channel *channel)
 {
-	uint64_t position = channel->position, first;
+	uint64_t position = channel->position;
 
 	channel->lap = ipcb_spsc_lap(position, channel->shift);
 	if (channel->mask < IPCB_SPSC_LINE_SLOTS - 1)
 		return;
-	first = position + IPCB_SPSC_LINE_SLOTS / 2;
 	if (!(position % IPCB_SPSC_LINE_SLOTS))
 		begin_line(channel, position);
-	else if (channel->is_behind && is_there(channel, first))
-		prefetch_record(channel, first);
+	else if (channel->is_behind)
+		begin_next_line(channel, position + IPCB_SPSC_LINE_SLOTS / 2);
 }
 
 /* After the next position has been stored. */
@@ -480,6 +509,50 @@ static int received_none(struct ipcbuf_channel *channel, int error)
 	return error;
 }
 
+/*
+ * C1 to C3 for as many of @count as come one after the other from the last slab, as
+ * usual. What doesn't change meanwhile is copied, or would be read again after
+ * each store.
+ */
+static size_t take_run(struct ipcbuf_channel *channel, void **records,
+		       size_t count)
+{
+	const struct ipcb_slab_memo memo = channel->memo;
+	struct ipcbuf_region *region = channel->region;
+	unsigned char *heap = region->heap;
+	uint8_t *held = region->held;
+	uint64_t *slots = channel->slots, heap_unit = region->heap_unit;
+	uint64_t mask = channel->mask, turn_mask = channel->turn_mask;
+	uint64_t position = channel->position, lap = channel->lap;
+	uint64_t slot, unit;
+	uint32_t peer = channel->peer_member;
+	uint16_t me = (uint16_t)channel->me, *own;
+	size_t n;
+
+	for (n = 0; n < count; n++) {
+		/* C1 */
+		slot = ipcb_load_acquire(&slots[position & mask]);
+		unit = ipcb_spsc_slot_unit(slot) - heap_unit;
+		if ((slot & IPCB_SPSC_LAP_MASK) != lap ||
+		    !ipcb_slab_memo_find(&memo, unit, &own))
+			break;
+		ipcb_prefetch_for_store(own);
+		/* C2 */
+		if (ipcb_unlikely(ipcb_load_relaxed(own) != peer))
+			break;
+		/* C3, as in take_unit(). */
+		ipcb_store_release(own, me);
+		ipcb_store_relaxed(&held[unit], memo.held);
+		records[n] = heap + (unit << 6);
+		channel->position = ++position;
+		if (ipcb_unlikely(!(position & turn_mask))) {
+			turn(channel);
+			lap = channel->lap;
+		}
+	}
+	return n;
+}
+
 /* C1 to C3 for up to @count records; an error only for none. */
 static int take_some(struct ipcbuf_channel *channel, void **records,
 		     size_t count, size_t *ret_taken)
@@ -487,11 +560,12 @@ static int take_some(struct ipcbuf_channel *channel, void **records,
 	size_t taken = 0;
 	int error = 0;
 
-	while (taken < count) {
-		error = take(channel, &records[taken]);
-		if (error)
+	while (!error && taken < count) {
+		taken += take_run(channel, records + taken, count - taken);
+		if (taken == count)
 			break;
-		taken++;
+		error = take(channel, &records[taken]);
+		taken += !error;
 	}
 	*ret_taken = taken;
 	return taken ? 0 : error;

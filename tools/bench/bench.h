@@ -87,6 +87,7 @@ struct shared {
 	struct line gates[ROLES];
 	struct line ready;	/* whoever is, adds to it */
 	struct line stop;
+	struct line full;	/* 1: A has filled the channel, see life.c */
 	struct line ball;	/* goes to and fro, see line.c */
 	uint64_t begin_ns;
 	uint64_t ends_ns[ROLES];
