@@ -12,6 +12,8 @@
 #include "member.h"
 #include "relax.h"
 
+/* A span with more of them is enough for once. */
+#define FEW_BLOCKS 8u
 /* Own words looked at without success before another span is claimed. */
 #define LOOK_WORDS 8192u
 /*
@@ -48,39 +50,49 @@ static int take_one(uint16_t *own, uint16_t me)
 }
 
 /*
- * Takes free blocks of the span at the cursor into the empty magazine, up to half
- * of what it holds, and stops behind the last one it looked at. Returns how many
- * words it looked at. The magazine is used from its top: the first one found
- * goes there.
+ * Takes free blocks of the span at the cursor into the empty magazine, and stops behind
+ * the last one it looked at. Returns how many words it looked at. The magazine is
+ * used from its top: the first one found goes there. @rest: below which place.
  */
-static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class)
+static uint32_t take_from_span(struct ipcb_cache *cache, unsigned int class,
+			       uint32_t *rest)
 {
 	struct ipcbuf_region *region = cache->region;
-	struct ipcb_magazine *m = &cache->magazines[class];
 	struct ipcb_bin *bin = &cache->bins[class];
 	const struct ipcb_class *c = &region->classes[class];
 	uint32_t span = bin->spans[bin->cursor], first = bin->block;
-	uint64_t *units = m->units, step = c->units;
+	uint64_t *units = cache->magazines[class].units, step = c->units;
 	uint64_t unit = ((uint64_t)span << region->slab_units_shift) +
 			first * step;
-	uint32_t want = (m->capacity + 1) / 2, rest = want;
-	uint32_t blocks = c->blocks, block;
+	uint32_t blocks = c->blocks, place = *rest, block;
 	uint16_t *own = ipcb_own_words(region, span, class);
 	uint16_t me = (uint16_t)region->member;
 
-	for (block = first; block < blocks && rest; block++, unit += step)
+	for (block = first; block < blocks && place; block++, unit += step)
 		if (take_one(own + block, me))
-			units[--rest] = unit;
-	if (rest)
-		memmove(units, units + rest, (want - rest) * sizeof(units[0]));
-	ipcb_store_relaxed(&m->count, want - rest);
-	m->look_ahead = want - rest + IPCB_FETCH_BLOCKS;
-	cache->ours += want - rest;
+			units[--place] = unit;
+	*rest = place;
 	bin->block = block;
 	/* The next line of them is on its way when it is looked at. */
 	if (block < blocks)
 		ipcb_prefetch_for_store(own + block);
 	return block - first;
+}
+
+/* What was taken, above @rest, is the magazine's. */
+static void fill_magazine(struct ipcb_cache *cache, unsigned int class,
+			  uint32_t want, uint32_t rest)
+{
+	struct ipcb_magazine *m = &cache->magazines[class];
+	uint32_t count = want - rest;
+
+	if (rest)
+		memmove(m->units, m->units + rest, count * sizeof(m->units[0]));
+	ipcb_store_relaxed(&m->count, count);
+	/* Of a large record the processor fetches most by itself. */
+	if (ipcb_class_is_small(cache->region, class))
+		m->look_ahead = count + IPCB_FETCH_BLOCKS;
+	cache->ours += count;
 }
 
 static void end_round(struct ipcb_cache *cache, unsigned int class)
@@ -135,24 +147,32 @@ static void next_span(struct ipcb_cache *cache, unsigned int class)
 		bin->idle++;
 }
 
-/* 1 where the magazine has something. */
+/*
+ * Up to half of what the magazine holds, from one span, or if spans have few blocks from
+ * several. 1 where the magazine has something.
+ */
 static int look_over(struct ipcb_cache *cache, unsigned int class,
 		     uint64_t words)
 {
-	struct ipcb_magazine *m = &cache->magazines[class];
 	struct ipcb_bin *bin = &cache->bins[class];
 	uint32_t blocks = cache->region->classes[class].blocks;
-	uint64_t looked = 0;
+	uint32_t want = (cache->magazines[class].capacity + 1) / 2, rest = want;
 	uint32_t spans = bin->count + 1;
+	uint64_t looked = 0;
 
-	while (bin->count && spans-- && looked < words) {
-		looked += take_from_span(cache, class) + 8;
+	while (bin->count && rest && spans-- && looked < words) {
+		looked += take_from_span(cache, class, &rest) + 8;
 		if (bin->block >= blocks)
 			next_span(cache, class);
-		if (m->count)
-			return 1;
+		if (rest == want)
+			continue;
+		if (blocks > FEW_BLOCKS)
+			break;
+		if (spans > rest)
+			spans = rest;
 	}
-	return 0;
+	fill_magazine(cache, class, want, rest);
+	return rest < want;
 }
 
 static int claim_span(struct ipcb_cache *cache, unsigned int class)

@@ -2,10 +2,24 @@
 /* The table of size classes for a geometry. Pure functions. */
 #include "class.h"
 
-/* A magazine caches about this much, within the bounds below. */
+/*
+ * A magazine caches about this much, within the bounds below; of large blocks 16 where
+ * they are no more than that, and than a sixteenth of the heap.
+ */
 #define MAGAZINE_BYTES (UINT64_C(256) << 10)
+#define LARGE_BYTES    (UINT64_C(16) << 20)
 #define MAGAZINE_MIN   4u
+#define MAGAZINE_LARGE 16u
 #define MAGAZINE_MAX   64u
+
+static uint8_t magazine_capacity(const struct ipcb_geometry *g, uint64_t bytes)
+{
+	uint64_t large = ipcb_min(LARGE_BYTES, g->heap_bytes / 16) / bytes;
+	uint64_t fit = ipcb_max(MAGAZINE_BYTES / bytes,
+				ipcb_min(large, MAGAZINE_LARGE));
+
+	return (uint8_t)ipcb_min(ipcb_max(fit, MAGAZINE_MIN), MAGAZINE_MAX);
+}
 
 static void class_init(const struct ipcb_geometry *g, unsigned int index,
 		       struct ipcb_class *class)
@@ -14,13 +28,11 @@ static void class_init(const struct ipcb_geometry *g, unsigned int index,
 	uint64_t bytes = units << 6;
 	uint64_t slab_bytes = UINT64_C(1) << g->slab_shift;
 	uint64_t frame_bytes = UINT64_C(1) << g->frame_shift;
-	uint64_t fit = MAGAZINE_BYTES / bytes;
 
 	class->units = (uint32_t)units;
 	class->bytes = bytes;
 	class->reciprocal = ((UINT64_C(1) << 32) + units - 1) / units;
-	class->magazine = (uint8_t)(fit < MAGAZINE_MIN ? MAGAZINE_MIN :
-				    fit > MAGAZINE_MAX ? MAGAZINE_MAX : fit);
+	class->magazine = magazine_capacity(g, bytes);
 	if (bytes <= slab_bytes / 2) {
 		class->kind = IPCB_SPAN_SMALL;
 		class->blocks = (uint32_t)(slab_bytes / bytes);

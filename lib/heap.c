@@ -218,11 +218,9 @@ static ipcb_noinline int free_rest(void *record, struct ipcb_reader *reader,
 
 /* The last store to a block has been done, its span has no owner. */
 static ipcb_noinline int free_orphan(struct ipcb_reader *reader,
-				     struct ipcbuf_region *region, uint64_t unit,
-				     unsigned int class)
+				     uint32_t span, unsigned int class)
 {
-	ipcb_block_adopt(reader->last_cache,
-			 (uint32_t)(unit >> region->slab_units_shift), class);
+	ipcb_block_adopt(reader->last_cache, span, class);
 	ipcb_reader_leave(reader);
 	return 0;
 }
@@ -233,11 +231,26 @@ static ipcb_noinline int free_elsewhere(void *record, struct ipcb_reader *reader
 {
 	uint64_t unit = ipcb_unit_of(region, record);
 	unsigned int class = ipcb_load_relaxed(&region->held[unit]) - 1u;
+	struct ipcb_cache *cache = reader->last_cache;
+	struct ipcb_block block;
 
 	if (ipcb_class_is_small(region, class))
-		ipcb_slab_memo_set(&reader->last_cache->remote, region, unit,
-				   class);
-	return free_rest(record, reader, region);
+		ipcb_slab_memo_set(&cache->remote, region, unit, class);
+	if (ipcb_unlikely(class >= IPCB_CLASSES ||
+			  ipcb_block_of_class(region,
+					      (unit + region->heap_unit) << 6,
+					      class, &block) ||
+			  ipcb_load_relaxed(&region->home[block.span]) ==
+			  cache->id))
+		return free_rest(record, reader, region);
+	ipcb_store_relaxed(&region->held[unit], 0);
+	cache->ours--;
+	/* Release: as in free_remote(). */
+	ipcb_store_release(block.own, IPCB_OWN_FREE);
+	if (ipcb_unlikely(ipcb_span_is_orphan(region, block.span)))
+		return free_orphan(reader, block.span, class);
+	ipcb_reader_leave(reader);
+	return 0;
 }
 
 /* A small block that is another thread's. */
@@ -261,7 +274,9 @@ static ipcb_always_inline int free_remote(void *record,
 	ipcb_store_release(own, IPCB_OWN_FREE);
 	if (ipcb_unlikely(ipcb_slab_kind(ipcb_load_relaxed(memo->word)) ==
 			  IPCB_SLAB_ORPHAN))
-		return free_orphan(reader, region, unit, held - 1u);
+		return free_orphan(reader, (uint32_t)
+				   (unit >> region->slab_units_shift),
+				   held - 1u);
 	ipcb_reader_leave(reader);
 	return 0;
 }

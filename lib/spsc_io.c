@@ -347,16 +347,17 @@ static ipcb_always_inline void prefetch_record(const struct ipcbuf_region *regio
 	ipcb_prefetch(ipcb_at(region, ipcb_spsc_slot_unit(slot) << 6));
 }
 
-/* Large records' own words lie in lines of their own. */
-static ipcb_noinline void prefetch_large_own(const struct ipcbuf_region *region,
-					     uint64_t slot)
+/*
+ * Large records' own words lie in lines of their own, one line for a frame or two; this
+ * is the first.
+ */
+static ipcb_always_inline void
+prefetch_large_own(const struct ipcbuf_region *region, uint64_t slot)
 {
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
-	unsigned int class;
-	uint16_t *own = ipcb_large_own_at(region, unit, &class);
 
-	if (own)
-		ipcb_prefetch_for_store(own);
+	ipcb_prefetch_for_store(ipcb_run_own(region, (uint32_t)
+				(unit >> (region->g.frame_shift - 6))));
 }
 
 static int is_of_memo(const struct ipcbuf_channel *channel, uint64_t slot)
@@ -373,12 +374,12 @@ static void prefetch_line(const struct ipcbuf_channel *channel,
 	const struct ipcbuf_region *region = channel->region;
 	unsigned int i;
 
-	for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
-		prefetch_record(region, ipcb_load_relaxed(&slots[i]));
 	if (ipcb_likely(is_of_memo(channel, ipcb_load_relaxed(&slots[0]))))
-		return;
-	for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
-		prefetch_large_own(region, ipcb_load_relaxed(&slots[i]));
+		for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
+			prefetch_record(region, ipcb_load_relaxed(&slots[i]));
+	else
+		for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
+			prefetch_large_own(region, ipcb_load_relaxed(&slots[i]));
 }
 
 static void begin_line(struct ipcbuf_channel *channel, uint64_t position)
@@ -403,8 +404,9 @@ static void begin_next_line(const struct ipcbuf_channel *channel,
 
 	if (!is_there(channel, position))
 		return;
-	prefetch_record(channel->region, slot);
-	if (ipcb_unlikely(!is_of_memo(channel, slot)))
+	if (ipcb_likely(is_of_memo(channel, slot)))
+		prefetch_record(channel->region, slot);
+	else
 		prefetch_large_own(channel->region, slot);
 }
 

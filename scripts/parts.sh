@@ -9,8 +9,8 @@
 #                                that order, $parts_at_once of them at a time (2),
 #                                but never two in one place: a BUILD folder, or
 #                                whatever they can't both use. "-" is no place.
-#                                What hasn't begun at $parts_until (seconds, as of
-#                                date +%s) is left out
+#                                What hasn't begun $takes (0) seconds before
+#                                $parts_until (as of date +%s) is left out
 #
 # They are told of in the order in which they were named, whichever ends first.
 #
@@ -92,6 +92,7 @@ queue()
 	parts_last=$((parts_last + 1))
 	part_know "$parts_last" place "$1"
 	part_know "$parts_last" name "$2"
+	part_know "$parts_last" takes "${takes:-0}"
 	shift 2
 	part_know "$parts_last" words "$(for word; do
 		printf "'%s' " "$(printf %s "$word" | sed "s/'/'\\\\''/g")"
@@ -155,7 +156,8 @@ part_has_place()
 
 part_is_in_time()
 {
-	[ -z "${parts_until:-}" ] || [ "$(part_of "$1" start)" -lt "$parts_until" ]
+	[ -z "${parts_until:-}" ] ||
+		[ $(($(part_of "$1" start) + $(part_of "$1" takes))) -lt "$parts_until" ]
 }
 
 # parts_without N NUMBERS
