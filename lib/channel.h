@@ -101,6 +101,8 @@ struct ipcbuf_channel {
 	uint32_t deaths_told;		/* of the peer */
 	int close_with_region;
 	uint32_t polls;			/* see ipcb_channel_polled() */
+	uint32_t wait_poll;		/* with which this wait began */
+	uint32_t fetch_poll;		/* see fetch_last_own() in spsc_io.c */
 	uint64_t looked_ns;
 	uint32_t deaths;		/* when it was looked for the dead */
 	int unsettled;			/* the peer died, and isn't recovered */

@@ -62,6 +62,21 @@ static void pause_a_little(void)
 		ipcb_relax();
 }
 
+/*
+ * A consumer that waits for each single record, as for an answer, waits about as long
+ * each time. The record's own word comes from the other side after the slot: when
+ * three quarters of such a wait are over it is fetched, if it is the last one's or
+ * lies in the same line. By then the other has written it, or doesn't need it yet; in
+ * half the time it might still need it. Times are in looks.
+ */
+static void begin_wait(struct ipcbuf_channel *channel)
+{
+	uint32_t looks = channel->polls - channel->wait_poll;
+
+	channel->wait_poll = channel->polls;
+	channel->fetch_poll = channel->polls + looks - looks / 4;
+}
+
 /* 1 where it paused: look again. */
 static ipcb_noinline int slip(struct ipcbuf_channel *channel)
 {
@@ -72,6 +87,7 @@ static ipcb_noinline int slip(struct ipcbuf_channel *channel)
 		return 0;
 	}
 	channel->stop_position = channel->position;
+	begin_wait(channel);
 	if (channel->slipping)
 		channel->slipping = run >= SLIP_RECORDS;
 	else
@@ -617,27 +633,59 @@ static ipcb_noinline int receive_none_and_look(struct ipcbuf_channel *channel,
 	return -EAGAIN;
 }
 
+/* Nothing there, and the last record's own word is to be fetched. */
+static ipcb_noinline int receive_none_and_fetch(struct ipcbuf_channel *channel,
+						struct ipcb_reader *reader)
+{
+	uint64_t slot = slot_at(channel, channel->position - 1);
+	uint64_t unit = ipcb_spsc_slot_unit(slot) - channel->region->heap_unit;
+	uint16_t *own;
+
+	channel->polls++;
+	if (ipcb_slab_memo_find(&channel->memo, unit, &own))
+		ipcb_prefetch_for_store(own);
+	ipcb_reader_leave(reader);
+	return -EAGAIN;
+}
+
+/* The first look in vain since a record came. */
+static ipcb_noinline int receive_first_none(struct ipcbuf_channel *channel,
+					    void **ret_record,
+					    struct ipcb_reader *reader,
+					    uint64_t deadline_ns)
+{
+	if (slip(channel) || !ipcb_channel_polled_short(channel))
+		return receive_rest(channel, ret_record, reader, deadline_ns);
+	ipcb_reader_leave(reader);
+	return -EAGAIN;
+}
+
 /*
  * The slot is empty. Who polls comes here most of the time, and sees the sooner what
- * arrives the shorter this is: it is final where the producer is there, nothing has
- * come since the last look, and it isn't time to look after the peer.
+ * arrives the shorter this is: it is final where the producer is there, this isn't the
+ * first look of a wait, and it isn't time to look after the peer.
  */
 static ipcb_noinline int receive_none(struct ipcbuf_channel *channel,
 				      void **ret_record,
 				      struct ipcb_reader *reader,
 				      uint64_t deadline_ns)
 {
+	uint32_t polls = channel->polls;
+
 	if (ipcb_unlikely(deadline_ns ||
-			  channel->position != channel->stop_position ||
 			  !ipcb_end_usable(ipcb_load_relaxed(
 						&channel->peer->word))))
 		return receive_rest(channel, ret_record, reader, deadline_ns);
+	if (ipcb_unlikely(channel->position != channel->stop_position))
+		return receive_first_none(channel, ret_record, reader,
+					  deadline_ns);
 	channel->slipping = 0;
-	if (ipcb_unlikely(channel->polls % IPCB_LOOK_POLLS ==
-			  IPCB_LOOK_POLLS - 1))
+	if (ipcb_unlikely(polls % IPCB_LOOK_POLLS == IPCB_LOOK_POLLS - 1))
 		return receive_none_and_look(channel, ret_record, reader,
 					     deadline_ns);
-	channel->polls++;
+	if (ipcb_unlikely(polls == channel->fetch_poll))
+		return receive_none_and_fetch(channel, reader);
+	channel->polls = polls + 1;
 	ipcb_reader_leave(reader);
 	return -EAGAIN;
 }
