@@ -90,7 +90,7 @@ struct ipcbuf_region {
 	struct ipcbuf_channel *channels;
 	struct ipcbuf_segment *segments;
 	uint32_t last_cache_id;
-	int64_t held_by_ended;		/* see cache.h, held_delta */
+	int64_t held_by_ended;		/* see cache.h, ours */
 
 	struct ipcbuf_region *next;	/* registry.c */
 };

@@ -8,6 +8,8 @@ LEFT_OUT := api/channel_fd api/region_kmod \
 	$(addprefix common/,actor actor_wrong kmod module scene)
 # Namespaces, and what is in /proc.
 LEFT_OUT += api/full_machine api/region_limits proc/members
+# A filter of system calls; there is no membarrier(2) there anyway.
+LEFT_OUT += proc/no_membarrier
 # A tracer that stops at each system call.
 LEFT_OUT += proc/half_made
 # Affinity, and how often a thread gave up its processor.

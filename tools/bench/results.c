@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Round trips of a bare line that differ by no more than this are alike. */
+#define ALIKE 1.25
+
 static int ascending(const void *a, const void *b)
 {
 	double x = *(const double *)a;
@@ -162,13 +165,26 @@ static double bound_of(const struct result *result, const struct result *other,
 		     : result->outcomes[rep].line_ns;
 }
 
+/*
+ * Where the processors that the roles are on lie to each other may change from one cell to the
+ * next, on a virtual machine. A bare line tells.
+ */
+static bool is_alike(const struct result *result, const struct result *other,
+		     unsigned int rep)
+{
+	double a = result->outcomes[rep].line_ns;
+	double b = other ? other->outcomes[rep].line_ns : a;
+
+	return a <= 0 || b <= 0 || (a < b * ALIKE && b < a * ALIKE);
+}
+
 bool results_compare(const struct results *results, const struct result *result,
 		     const char *beside, double *ret_factor)
 {
 	const struct result *other = results_find(results, beside);
 	bool line = beside && !strcmp(beside, "line");
-	double factors[REPS_MAX] = { 0 };
-	unsigned int i;
+	double factors[REPS_MAX] = { 0 }, alike[REPS_MAX] = { 0 };
+	unsigned int i, n = 0;
 
 	if (!result_exists(result) || (!other && !line) ||
 	    (other && result->count != other->count))
@@ -178,7 +194,9 @@ bool results_compare(const struct results *results, const struct result *result,
 			return false;
 		factors[i] = result->outcomes[i].value /
 			     bound_of(result, other, i);
+		if (is_alike(result, other, i))
+			alike[n++] = factors[i];
 	}
-	*ret_factor = median(factors, result->count);
+	*ret_factor = n ? median(alike, n) : median(factors, result->count);
 	return true;
 }

@@ -59,7 +59,8 @@ const struct result *results_find(const struct results *results,
 
 /*
  * The proportion to another cell's result, or to the bare line where that is
- * "line": the median over the repetitions of the proportions within each.
+ * "line": the median over the repetitions of the proportions within each, of those
+ * during which a bare line took about the same for both, if there are any.
  * Returns whether there is one.
  */
 bool results_compare(const struct results *results, const struct result *result,
