@@ -31,6 +31,16 @@
 					    __ATOMIC_RELAXED);		\
 	})
 
+/*
+ * 1: the system that this is for has no membarrier(2), whatever its kernel's age, and
+ * what would be a fence for the compiler is one for the processor.
+ */
+#if defined(__linux__) && !defined(IPCB_NO_MEMBARRIER)
+#define IPCB_ALWAYS_FENCES 0
+#else
+#define IPCB_ALWAYS_FENCES 1
+#endif
+
 #define ipcb_fence_full()	__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define ipcb_fence_compiler()	__atomic_signal_fence(__ATOMIC_SEQ_CST)
 

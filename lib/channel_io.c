@@ -98,7 +98,7 @@ static ipcb_always_inline int send_one(struct ipcbuf_channel *channel,
 	if (ipcb_unlikely(!channel || !reader))
 		return send_long(channel, record, deadline_ns);
 	/* R1 and R2 */
-	ipcb_reader_enter(reader, IPCB_READER_FENCES);
+	ipcb_reader_enter(reader);
 	/* R3. Acquire: pairs with the release in channel.c's open_inside(). */
 	return ipcb_load_acquire(&channel->handle.ways)->send(channel, record,
 							      reader,
@@ -176,7 +176,7 @@ static ipcb_always_inline int receive_one(struct ipcbuf_channel *channel,
 	if (ipcb_unlikely(!channel || !reader))
 		return receive_long(channel, ret_record, deadline_ns);
 	/* R1 and R2 */
-	ipcb_reader_enter(reader, IPCB_READER_FENCES);
+	ipcb_reader_enter(reader);
 	/* R3. Acquire: as in send_one(). */
 	return ipcb_load_acquire(&channel->handle.ways)->receive(channel,
 								 ret_record,

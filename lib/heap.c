@@ -114,7 +114,7 @@ IPCB_PUBLIC int ipcbuf_alloc(struct ipcbuf_region *region, size_t bytes,
 	if (ipcb_unlikely(!ret_record || !reader))
 		return alloc_slow(region, bytes, ret_record);
 	/* R1 to R3 */
-	ipcb_reader_enter(reader, IPCB_READER_FENCES);
+	ipcb_reader_enter(reader);
 	if (ipcb_unlikely(ipcb_load_relaxed(&reader->last_region) != region))
 		goto slow;
 	m = &reader->last_cache->magazines[class];
@@ -312,7 +312,7 @@ IPCB_PUBLIC int ipcbuf_free(void *record)
 	if (ipcb_unlikely(!reader))
 		return free_slow(record);
 	/* R1 to R3 */
-	ipcb_reader_enter(reader, IPCB_READER_FENCES);
+	ipcb_reader_enter(reader);
 	region = ipcb_load_relaxed(&reader->last_region);
 	unit = ipcb_unit_of(region, record);
 	/* None in ipcb_no_region. */

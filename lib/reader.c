@@ -130,7 +130,7 @@ int ipcb_reader_init(void)
 	if (pthread_key_create(&thread_end_key, thread_end))
 		return -ENOMEM;
 	asymmetric = ipcb_membarrier_register_process();
-	usable = asymmetric || IPCB_READER_FENCES;
+	usable = asymmetric || IPCB_ALWAYS_FENCES;
 	return 0;
 }
 

@@ -13,7 +13,9 @@
  *
  * R2 and G2 forbid that R3 sees an open way and G3 a thread outside: a reader that
  * gets in has been seen, one that comes later gets -EBADF the long way. R2 is for the
- * compiler alone where membarrier(2) makes G2 a fence of every thread.
+ * compiler alone where membarrier(2) makes G2 a fence of every thread, and for the
+ * processor with IPCB_ALWAYS_FENCES. Where a kernel lacks that call there are no flags,
+ * and all calls go the long way.
  *
  * The way into a channel are its handle's pointers to the short ways. That into a
  * region is the thread's own last_region: while it names a region, that is open for
@@ -36,16 +38,6 @@
 struct ipcb_cache;
 struct ipcbuf_region;
 
-/*
- * Where there can't be membarrier(2), R2 is a fence for the processor. Where a kernel
- * merely lacks it, there are no flags, and all calls go the long way.
- */
-#ifdef __linux__
-#define IPCB_READER_FENCES 0
-#else
-#define IPCB_READER_FENCES 1
-#endif
-
 /* Its thread's own, but for @inside, which others read, and the end of last_region. */
 struct ipcb_reader {
 	uint32_t inside;
@@ -61,12 +53,11 @@ extern struct ipcbuf_region ipcb_no_region;
 /* The calling thread's; NULL before ipcb_reader_join(), and where that failed. */
 extern __thread struct ipcb_reader *ipcb_reader;
 
-/* R1 and R2; @fences: R2 is one for the processor. */
-static ipcb_always_inline void ipcb_reader_enter(struct ipcb_reader *reader,
-						 int fences)
+/* R1 and R2 */
+static ipcb_always_inline void ipcb_reader_enter(struct ipcb_reader *reader)
 {
 	ipcb_store_relaxed(&reader->inside, 1);
-	if (fences)
+	if (IPCB_ALWAYS_FENCES)
 		ipcb_fence_full();
 	else
 		ipcb_fence_compiler();

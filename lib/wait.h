@@ -156,17 +156,10 @@ static inline uint32_t ipcb_wait_deaths(const struct ipcb_wait_region *wait)
 	return wait->ops->deaths(wait);
 }
 
-/* Does the compiler know what ipcb_fence_light() is? */
-#ifdef __linux__
-#define IPCB_WAIT_FENCES 0
-#else
-#define IPCB_WAIT_FENCES 1
-#endif
-
-/* Is the light fence as IPCB_WAIT_FENCES says? */
+/* Is the light fence as IPCB_ALWAYS_FENCES says? */
 static inline int ipcb_wait_is_light(const struct ipcb_wait_region *wait)
 {
-	return wait->asymmetric || IPCB_WAIT_FENCES;
+	return wait->asymmetric || IPCB_ALWAYS_FENCES;
 }
 
 static inline void ipcb_fence_light(const struct ipcb_wait_region *wait)
@@ -207,7 +200,7 @@ static inline int ipcb_wait_is_awaited(const struct ipcb_wait_region *wait,
 static ipcb_always_inline int
 ipcb_wait_is_awaited_short(const struct ipcb_wait_object *object)
 {
-	if (IPCB_WAIT_FENCES)
+	if (IPCB_ALWAYS_FENCES)
 		ipcb_fence_full();
 	else
 		ipcb_fence_compiler();

@@ -84,7 +84,7 @@ SOURCES_FOR := $(SYSTEM)
 ifneq ($(DARWIN_RULES),)
 SOURCES_FOR := darwin
 BUILD ?= build/darwin-rules
-DARWIN_FLAGS := -Iselftests/darwin/parts/include \
+DARWIN_FLAGS := -DIPCB_NO_MEMBARRIER -Iselftests/darwin/parts/include \
 	-include selftests/darwin/parts/include/darwin.h
 BOOTSTRAP_SETS := base selftest
 endif
