@@ -144,9 +144,20 @@ int ipcb_cache_init(void)
 	return -pthread_key_create(&thread_end_key, thread_end);
 }
 
+void ipcb_cache_fork_prepare(void)
+{
+	pthread_mutex_lock(&ends_mutex);
+}
+
+void ipcb_cache_fork_parent(void)
+{
+	pthread_mutex_unlock(&ends_mutex);
+}
+
 /* The parent's caches are the parent's. */
 void ipcb_cache_fork_child(void)
 {
+	pthread_mutex_unlock(&ends_mutex);
 	thread_caches = NULL;
 	ipcb_reader_forget();
 }

@@ -120,7 +120,9 @@ void ipcb_cache_trim(struct ipcb_cache *cache)
 	unsigned int class;
 
 	for (class = 0; class < IPCB_CLASSES; class++) {
-		if (!cache->magazines[class].capacity)
+		/* Spans that were adopted may have no magazine. */
+		if (!cache->magazines[class].capacity &&
+		    !cache->bins[class].count)
 			continue;
 		flush(cache, class, cache->magazines[class].count);
 		bin_trim(cache, class, 0);

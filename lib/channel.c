@@ -113,16 +113,6 @@ static int claim_end(struct ipcbuf_region *region, struct ipcb_end *end)
 	return 0;
 }
 
-static void add_to_region(struct ipcbuf_channel *channel)
-{
-	struct ipcbuf_region *region = channel->region;
-
-	pthread_mutex_lock(&region->mutex);
-	channel->next = region->channels;
-	region->channels = channel;
-	pthread_mutex_unlock(&region->mutex);
-}
-
 /* -EPROTOTYPE: somebody scribbled over the kind since it was looked at. */
 static int fill_handle(struct ipcbuf_channel *channel, uint64_t offset)
 {
@@ -200,6 +190,30 @@ ways_of(const struct ipcbuf_channel *channel)
 	       channel->ops->producer_ways : channel->ops->consumer_ways;
 }
 
+/*
+ * Opens the handle, unless the region is being closed: then 0. Who closes it sets its
+ * serial to 0 before it takes the mutex to shut what is on the list.
+ */
+static int publish(struct ipcbuf_channel *channel)
+{
+	struct ipcbuf_region *region = channel->region;
+	int is_open;
+
+	pthread_mutex_lock(&region->mutex);
+	is_open = ipcb_load_relaxed(&region->handle.serial) != 0;
+	if (is_open) {
+		/* Release: pairs with the acquire in channel_io.c. */
+		ipcb_store_release(&channel->handle.ways, ways_of(channel));
+		/* Release: pairs with the acquire in ipcb_channel_enter(). */
+		ipcb_store_release(&channel->handle.serial,
+				   ipcb_handle_serial());
+		channel->next = region->channels;
+		region->channels = channel;
+	}
+	pthread_mutex_unlock(&region->mutex);
+	return is_open;
+}
+
 static int open_inside(struct ipcbuf_region *region, struct ipcbuf_key key,
 		       enum ipcbuf_direction direction,
 		       const struct ipcbuf_channel_options *options,
@@ -223,11 +237,11 @@ static int open_inside(struct ipcbuf_region *region, struct ipcbuf_key key,
 		ipcb_handle_free(&ipcb_channel_handles, &channel->handle);
 		return error;
 	}
-	/* Release: pairs with the acquire in channel_io.c. */
-	ipcb_store_release(&channel->handle.ways, ways_of(channel));
-	/* Release: pairs with the acquire in ipcb_channel_enter(). */
-	ipcb_store_release(&channel->handle.serial, ipcb_handle_serial());
-	add_to_region(channel);
+	if (!publish(channel)) {
+		ipcb_channel_leave(channel);
+		ipcb_handle_free(&ipcb_channel_handles, &channel->handle);
+		return -EBADF;
+	}
 	*ret_channel = channel;
 	return 0;
 }

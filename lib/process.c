@@ -16,6 +16,7 @@ static int init_error;
 
 static void fork_prepare(void)
 {
+	ipcb_cache_fork_prepare();
 	ipcb_registry_fork_prepare();
 	ipcb_handle_fork_prepare();
 	ipcb_reader_fork_prepare();
@@ -30,6 +31,7 @@ static void fork_parent(void)
 	ipcb_lock_fork_parent();
 	ipcb_handle_fork_done();
 	ipcb_registry_fork_parent();
+	ipcb_cache_fork_parent();
 }
 
 static void fork_child(void)

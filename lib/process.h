@@ -17,7 +17,10 @@ void ipcb_registry_fork_prepare(void);
 void ipcb_registry_fork_parent(void);
 void ipcb_registry_fork_child(void);
 
-/* cache.c: the calling thread has nothing any more (child of a fork). */
+/* cache.c; before all others' locks. */
+void ipcb_cache_fork_prepare(void);
+void ipcb_cache_fork_parent(void);
+/* The calling thread has nothing any more. */
 void ipcb_cache_fork_child(void);
 int ipcb_cache_init(void);
 

@@ -101,6 +101,51 @@ static void end(pthread_t *threads)
 
 REGION_FIXTURE(close_busy, 2 * MIB);
 
+#define OPENED 512u
+
+struct opener {
+	struct ipcbuf_region *handle;
+	struct ipcbuf_channel *opened[OPENED];
+	unsigned int count;
+	int gate;
+};
+
+static void *open_channels(void *arg)
+{
+	struct opener *opener = arg;
+	int ret = 0;
+
+	gate_post(opener->gate, 1);
+	for (opener->count = 0; !ret && opener->count < OPENED;) {
+		ret = ipcbuf_channel_open(opener->handle,
+					  ipcbuf_key_id(opener->count),
+					  IPCBUF_PRODUCER, NULL,
+					  &opener->opened[opener->count]);
+		opener->count += !ret;
+	}
+	MUST(!ret || ret == -EBADF || ret == -ENOMEM);
+	return NULL;
+}
+
+/* Fails if a channel that is opened meanwhile stays open without its region. */
+TEST_F(close_busy, openers)
+{
+	struct opener opener = { .gate = gate_new() };
+	pthread_t thread;
+	unsigned int i, n;
+
+	for (i = 0; i < ROUNDS; i++) {
+		opener.handle = test_region_join(&self->region);
+		ASSERT_EQ(0, pthread_create(&thread, NULL, open_channels,
+					    &opener));
+		gate_wait(opener.gate);
+		EXPECT_EQ(0, ipcbuf_region_close(opener.handle));
+		ASSERT_EQ(0, pthread_join(thread, NULL));
+		for (n = 0; n < opener.count; n++)
+			ASSERT_EQ(-EBADF, ipcbuf_channel_close(opener.opened[n]));
+	}
+}
+
 /* Fails if closing pulls the memory away under threads inside of calls. */
 TEST_F(close_busy, region)
 {
