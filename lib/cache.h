@@ -52,7 +52,7 @@ struct ipcb_cache {
 	struct ipcb_magazine magazines[IPCB_CLASSES + 1];
 	struct ipcbuf_region *region;	/* NULL: it was closed */
 	uint32_t id;			/* in the region's handle, from 1 */
-	uint32_t reserved;
+	uint32_t local_held;		/* see local; none: more than a byte */
 	/*
 	 * Blocks taken from spans, less those given to them or to the region's
 	 * structures: what the magazines have, and records allocated minus
@@ -67,8 +67,6 @@ struct ipcb_cache {
 	 * byte to know where the next one goes.
 	 */
 	struct ipcb_magazine *local;
-	uint32_t local_held;		/* none: more than a byte */
-	uint32_t reserved_too;
 	struct ipcb_slab_memo remote;	/* where the last remote free was */
 	struct ipcb_cache *next_of_region;
 	struct ipcb_cache *next_of_thread;

@@ -60,6 +60,8 @@ static ipcb_noinline int send_long(struct ipcbuf_channel *channel,
 {
 	size_t sent;
 
+	if (!record)
+		return -EINVAL;
 	ipcb_reader_join();
 	return send_some(channel, &record, 1, deadline_ns, &sent);
 }
@@ -99,7 +101,7 @@ static ipcb_always_inline int send_one(struct ipcbuf_channel *channel,
 		return send_long(channel, record, deadline_ns);
 	/* R1 and R2 */
 	ipcb_reader_enter(reader);
-	/* R3. Acquire: pairs with the release in channel.c's open_inside(). */
+	/* R3. Acquire: pairs with the release in channel.c's publish(). */
 	return ipcb_load_acquire(&channel->handle.ways)->send(channel, record,
 							      reader,
 							      deadline_ns);

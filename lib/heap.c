@@ -167,6 +167,14 @@ static inline int held_class(const struct ipcbuf_region *region, uint64_t unit,
 	return ipcb_likely(held) ? 0 : -EINVAL;
 }
 
+/* @class: what held_class() said. */
+static void free_held(struct ipcbuf_region *region, struct ipcb_cache *cache,
+		      uint64_t unit, unsigned int class)
+{
+	ipcb_store_relaxed(&region->held[unit], 0);
+	ipcb_block_give_back(cache, unit, class);
+}
+
 /* Inside. Who holds a record is a member, so there may be a cache. */
 static int find_and_free(struct ipcbuf_region *region, uint64_t unit)
 {
@@ -179,8 +187,7 @@ static int find_and_free(struct ipcbuf_region *region, uint64_t unit)
 	cache = ipcb_cache_get(region);
 	if (!cache)
 		return ipcb_cache_error(region);
-	ipcb_store_relaxed(&region->held[unit], 0);
-	ipcb_block_give_back(cache, unit, class);
+	free_held(region, cache, unit, class);
 	return 0;
 }
 
@@ -208,19 +215,19 @@ static ipcb_noinline int free_rest(void *record, struct ipcb_reader *reader,
 	unsigned int class;
 	int is_ours = !held_class(region, unit, &class);
 
-	if (is_ours) {
-		ipcb_store_relaxed(&region->held[unit], 0);
-		ipcb_block_give_back(reader->last_cache, unit, class);
-	}
+	if (is_ours)
+		free_held(region, reader->last_cache, unit, class);
 	ipcb_reader_leave(reader);
 	return is_ours ? 0 : free_slow(record);
 }
 
-/* The last store to a block has been done, its span has no owner. */
+/* The last store to a small block has been done, its span has no owner. */
 static ipcb_noinline int free_orphan(struct ipcb_reader *reader,
-				     uint32_t span, unsigned int class)
+				     struct ipcbuf_region *region, uint64_t unit,
+				     unsigned int class)
 {
-	ipcb_block_adopt(reader->last_cache, span, class);
+	ipcb_block_adopt(reader->last_cache,
+			 (uint32_t)(unit >> region->slab_units_shift), class);
 	ipcb_reader_leave(reader);
 	return 0;
 }
@@ -230,25 +237,14 @@ static ipcb_noinline int free_elsewhere(void *record, struct ipcb_reader *reader
 					struct ipcbuf_region *region)
 {
 	uint64_t unit = ipcb_unit_of(region, record);
-	unsigned int class = ipcb_load_relaxed(&region->held[unit]) - 1u;
-	struct ipcb_cache *cache = reader->last_cache;
-	struct ipcb_block block;
+	unsigned int class;
 
-	if (ipcb_class_is_small(region, class))
-		ipcb_slab_memo_set(&cache->remote, region, unit, class);
-	if (ipcb_unlikely(class >= IPCB_CLASSES ||
-			  ipcb_block_of_class(region,
-					      (unit + region->heap_unit) << 6,
-					      class, &block) ||
-			  ipcb_load_relaxed(&region->home[block.span]) ==
-			  cache->id))
+	if (held_class(region, unit, &class))
 		return free_rest(record, reader, region);
-	ipcb_store_relaxed(&region->held[unit], 0);
-	cache->ours--;
-	/* Release: as in free_remote(). */
-	ipcb_store_release(block.own, IPCB_OWN_FREE);
-	if (ipcb_unlikely(ipcb_span_is_orphan(region, block.span)))
-		return free_orphan(reader, block.span, class);
+	if (ipcb_class_is_small(region, class))
+		ipcb_slab_memo_set(&reader->last_cache->remote, region, unit,
+				   class);
+	free_held(region, reader->last_cache, unit, class);
 	ipcb_reader_leave(reader);
 	return 0;
 }
@@ -274,9 +270,7 @@ static ipcb_always_inline int free_remote(void *record,
 	ipcb_store_release(own, IPCB_OWN_FREE);
 	if (ipcb_unlikely(ipcb_slab_kind(ipcb_load_relaxed(memo->word)) ==
 			  IPCB_SLAB_ORPHAN))
-		return free_orphan(reader, (uint32_t)
-				   (unit >> region->slab_units_shift),
-				   held - 1u);
+		return free_orphan(reader, region, unit, held - 1u);
 	ipcb_reader_leave(reader);
 	return 0;
 }

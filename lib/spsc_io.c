@@ -188,8 +188,11 @@ static ipcb_noinline int send_rest(struct ipcbuf_channel *channel, void *record,
 	uint64_t peer = ipcb_load_relaxed(&channel->peer->word);
 	int error;
 
-	error = ipcb_end_usable(peer) ? put(channel, record) :
-					peer_gone(channel, peer);
+	if (!record)
+		error = -EINVAL;
+	else
+		error = ipcb_end_usable(peer) ? put(channel, record) :
+						peer_gone(channel, peer);
 	if (!error)
 		sent_some(channel);
 	return ipcb_channel_send_rest(channel, record, reader, deadline_ns,
@@ -527,50 +530,6 @@ static int received_none(struct ipcbuf_channel *channel, int error)
 	return error;
 }
 
-/*
- * C1 to C3 for as many of @count as come one after the other from the last slab, as
- * usual. What doesn't change meanwhile is copied, or would be read again after
- * each store.
- */
-static size_t take_run(struct ipcbuf_channel *channel, void **records,
-		       size_t count)
-{
-	const struct ipcb_slab_memo memo = channel->memo;
-	struct ipcbuf_region *region = channel->region;
-	unsigned char *heap = region->heap;
-	uint8_t *held = region->held;
-	uint64_t *slots = channel->slots, heap_unit = region->heap_unit;
-	uint64_t mask = channel->mask, turn_mask = channel->turn_mask;
-	uint64_t position = channel->position, lap = channel->lap;
-	uint64_t slot, unit;
-	uint32_t peer = channel->peer_member;
-	uint16_t me = (uint16_t)channel->me, *own;
-	size_t n;
-
-	for (n = 0; n < count; n++) {
-		/* C1 */
-		slot = ipcb_load_acquire(&slots[position & mask]);
-		unit = ipcb_spsc_slot_unit(slot) - heap_unit;
-		if ((slot & IPCB_SPSC_LAP_MASK) != lap ||
-		    !ipcb_slab_memo_find(&memo, unit, &own))
-			break;
-		ipcb_prefetch_for_store(own);
-		/* C2 */
-		if (ipcb_unlikely(ipcb_load_relaxed(own) != peer))
-			break;
-		/* C3, as in take_unit(). */
-		ipcb_store_release(own, me);
-		ipcb_store_relaxed(&held[unit], memo.held);
-		records[n] = heap + (unit << 6);
-		channel->position = ++position;
-		if (ipcb_unlikely(!(position & turn_mask))) {
-			turn(channel);
-			lap = channel->lap;
-		}
-	}
-	return n;
-}
-
 /* C1 to C3 for up to @count records; an error only for none. */
 static int take_some(struct ipcbuf_channel *channel, void **records,
 		     size_t count, size_t *ret_taken)
@@ -578,12 +537,11 @@ static int take_some(struct ipcbuf_channel *channel, void **records,
 	size_t taken = 0;
 	int error = 0;
 
-	while (!error && taken < count) {
-		taken += take_run(channel, records + taken, count - taken);
-		if (taken == count)
-			break;
+	while (taken < count) {
 		error = take(channel, &records[taken]);
-		taken += !error;
+		if (error)
+			break;
+		taken++;
 	}
 	*ret_taken = taken;
 	return taken ? 0 : error;
@@ -621,18 +579,6 @@ static ipcb_noinline int receive_rest(struct ipcbuf_channel *channel,
 					 deadline_ns, error);
 }
 
-/* Nothing there, and the time is to be asked for. */
-static ipcb_noinline int receive_none_and_look(struct ipcbuf_channel *channel,
-					       void **ret_record,
-					       struct ipcb_reader *reader,
-					       uint64_t deadline_ns)
-{
-	if (!ipcb_channel_polled_short(channel))
-		return receive_rest(channel, ret_record, reader, deadline_ns);
-	ipcb_reader_leave(reader);
-	return -EAGAIN;
-}
-
 /* Nothing there, and the last record's own word is to be fetched. */
 static ipcb_noinline int receive_none_and_fetch(struct ipcbuf_channel *channel,
 						struct ipcb_reader *reader)
@@ -648,11 +594,11 @@ static ipcb_noinline int receive_none_and_fetch(struct ipcbuf_channel *channel,
 	return -EAGAIN;
 }
 
-/* The first look in vain since a record came. */
-static ipcb_noinline int receive_first_none(struct ipcbuf_channel *channel,
-					    void **ret_record,
-					    struct ipcb_reader *reader,
-					    uint64_t deadline_ns)
+/* The first look in vain since a record came, or the time is to be asked for. */
+static ipcb_noinline int receive_none_rest(struct ipcbuf_channel *channel,
+					   void **ret_record,
+					   struct ipcb_reader *reader,
+					   uint64_t deadline_ns)
 {
 	if (slip(channel) || !ipcb_channel_polled_short(channel))
 		return receive_rest(channel, ret_record, reader, deadline_ns);
@@ -676,13 +622,11 @@ static ipcb_noinline int receive_none(struct ipcbuf_channel *channel,
 			  !ipcb_end_usable(ipcb_load_relaxed(
 						&channel->peer->word))))
 		return receive_rest(channel, ret_record, reader, deadline_ns);
-	if (ipcb_unlikely(channel->position != channel->stop_position))
-		return receive_first_none(channel, ret_record, reader,
-					  deadline_ns);
+	if (ipcb_unlikely(channel->position != channel->stop_position ||
+			  polls % IPCB_LOOK_POLLS == IPCB_LOOK_POLLS - 1))
+		return receive_none_rest(channel, ret_record, reader,
+					 deadline_ns);
 	channel->slipping = 0;
-	if (ipcb_unlikely(polls % IPCB_LOOK_POLLS == IPCB_LOOK_POLLS - 1))
-		return receive_none_and_look(channel, ret_record, reader,
-					     deadline_ns);
 	if (ipcb_unlikely(polls == channel->fetch_poll))
 		return receive_none_and_fetch(channel, reader);
 	channel->polls = polls + 1;

@@ -11,8 +11,23 @@
 
 #define BATCH 32u
 
+/* Release; pairs with the acquire in await_full(). */
+static void tell_full(const struct worker *worker)
+{
+	atomic_store_explicit(&worker->shared->full.word, 1,
+			      memory_order_release);
+}
+
+static void await_full(const struct worker *worker)
+{
+	while (!atomic_load_explicit(&worker->shared->full.word,
+				     memory_order_acquire))
+		worker_poll(worker);
+}
+
+/* @telling: B hears of it where a record has to wait. */
 ALWAYS_INLINE int produce(const struct peer *peer, const struct port *port,
-			  uint64_t count)
+			  uint64_t count, bool telling)
 {
 	void *record;
 	uint64_t i;
@@ -23,6 +38,11 @@ ALWAYS_INLINE int produce(const struct peer *peer, const struct port *port,
 		if (ret)
 			break;
 		polled_write(port, record, i);
+		ret = peer->try_send(port->end, record, port->bytes);
+		if (ret != -EAGAIN)
+			continue;
+		if (telling)
+			tell_full(port->worker);
 		ret = polled_send(peer, port, record);
 	}
 	return ret;
@@ -49,8 +69,9 @@ static int part_by_table(struct worker *worker, uint64_t count)
 {
 	struct port port = polled_port(worker, worker->end);
 
-	return worker->role == ROLE_A ? produce(worker->peer, &port, count)
-				      : consume(worker->peer, &port, count);
+	return worker->role == ROLE_A
+		? produce(worker->peer, &port, count, false)
+		: consume(worker->peer, &port, count);
 }
 
 static int part_direct(struct worker *worker, uint64_t count)
@@ -58,22 +79,9 @@ static int part_direct(struct worker *worker, uint64_t count)
 	struct ipcbuf_end end = polled_direct_end(worker);
 	struct port port = polled_port(worker, (struct peer_end *)(void *)&end);
 
-	return worker->role == ROLE_A ? produce(&direct_ipcbuf, &port, count)
-				      : consume(&direct_ipcbuf, &port, count);
-}
-
-/* Release; pairs with the acquire in await_full(). */
-static void tell_full(const struct worker *worker)
-{
-	atomic_store_explicit(&worker->shared->full.word, 1,
-			      memory_order_release);
-}
-
-static void await_full(const struct worker *worker)
-{
-	while (!atomic_load_explicit(&worker->shared->full.word,
-				     memory_order_acquire))
-		worker_poll(worker);
+	return worker->role == ROLE_A
+		? produce(&direct_ipcbuf, &port, count, false)
+		: consume(&direct_ipcbuf, &port, count);
 }
 
 /*
@@ -81,38 +89,20 @@ static void await_full(const struct worker *worker)
  * same time use the same memory: a channel that fills up later would come to memory
  * that nobody has used before, which the system has to clear.
  */
-ALWAYS_INLINE int fill(const struct peer *peer, const struct port *port,
-		       uint64_t count)
-{
-	void *record;
-	uint64_t i;
-	int ret = 0;
-
-	for (i = 0; !ret && i < count; i++) {
-		ret = peer->alloc(port->end, port->bytes, &record);
-		if (ret)
-			break;
-		polled_write(port, record, i);
-		ret = peer->try_send(port->end, record, port->bytes);
-		if (ret == -EAGAIN) {
-			tell_full(port->worker);
-			ret = polled_send(peer, port, record);
-		}
-	}
-	tell_full(port->worker);
-	return ret;
-}
-
 ALWAYS_INLINE int fill_and_empty(const struct peer *peer,
 				 const struct port *port)
 {
 	uint64_t count = port->worker->cell->depth;
+	int ret;
 
 	/* Its memory isn't ours, and half a record may wait in the middle. */
 	if (peer->flags & PEER_COPIES)
 		return 0;
-	if (port->worker->role == ROLE_A)
-		return fill(peer, port, count);
+	if (port->worker->role == ROLE_A) {
+		ret = produce(peer, port, count, true);
+		tell_full(port->worker);
+		return ret;
+	}
 	await_full(port->worker);
 	return consume(peer, port, count);
 }
