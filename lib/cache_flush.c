@@ -120,9 +120,7 @@ void ipcb_cache_trim(struct ipcb_cache *cache)
 	unsigned int class;
 
 	for (class = 0; class < IPCB_CLASSES; class++) {
-		/* Spans that were adopted may have no magazine. */
-		if (!cache->magazines[class].capacity &&
-		    !cache->bins[class].count)
+		if (!cache->magazines[class].capacity)
 			continue;
 		flush(cache, class, cache->magazines[class].count);
 		bin_trim(cache, class, 0);

@@ -6,7 +6,8 @@
 
 /*
  * A block of an orphan came back: the span becomes ours, and with it the duty
- * to release it once it is free.
+ * to release it once it is free. Who allocates nothing of the class would never look
+ * over it again: it only releases it if it is free now.
  */
 void ipcb_block_adopt(struct ipcb_cache *cache, uint32_t span,
 		      unsigned int class)
@@ -14,8 +15,13 @@ void ipcb_block_adopt(struct ipcb_cache *cache, uint32_t span,
 	struct ipcbuf_region *region = cache->region;
 	uint64_t word = ipcb_load_relaxed(&region->slabs[span]);
 
-	if (ipcb_slab_class(word) != class ||
-	    !ipcb_span_adopt(region, cache->id, span, class))
+	if (ipcb_slab_class(word) != class)
+		return;
+	if (!cache->magazines[class].capacity) {
+		ipcb_orphan_release(region, span);
+		return;
+	}
+	if (!ipcb_span_adopt(region, cache->id, span, class))
 		return;
 	if (ipcb_span_is_free(region, span, class))
 		ipcb_span_release(region, span, class);
@@ -36,28 +42,6 @@ static void give_to_owner(struct ipcb_cache *cache,
 		ipcb_block_adopt(cache, block->span, block->class);
 }
 
-/*
- * The span was adopted by a thread that allocates nothing of the class: it is
- * only kept until its last block has come back.
- */
-static void free_without_magazine(struct ipcb_cache *cache,
-				  const struct ipcb_block *block)
-{
-	struct ipcb_bin *bin = &cache->bins[block->class];
-	uint32_t i;
-
-	ipcb_store_release(block->own, IPCB_OWN_FREE);
-	cache->ours--;
-	if (!ipcb_span_is_free(cache->region, block->span, block->class))
-		return;
-	for (i = 0; i < bin->count; i++) {
-		if (bin->spans[i] == block->span) {
-			ipcb_bin_release(cache, block->class, i);
-			return;
-		}
-	}
-}
-
 void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t unit,
 			  unsigned int class)
 {
@@ -73,8 +57,6 @@ void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t unit,
 		give_to_owner(cache, &block);
 	} else if (m->count < m->capacity) {
 		ipcb_magazine_put(m, unit);
-	} else if (!m->capacity) {
-		free_without_magazine(cache, &block);
 	} else {
 		ipcb_cache_flush_half(cache, class);
 		ipcb_magazine_put(m, unit);

@@ -190,23 +190,17 @@ ways_of(const struct ipcbuf_channel *channel)
 	       channel->ops->producer_ways : channel->ops->consumer_ways;
 }
 
-/*
- * Opens the handle, unless the region is being closed: then 0. Who closes it sets its
- * serial to 0 before it takes the mutex to shut what is on the list.
- */
+/* 0 where the region is being closed. */
 static int publish(struct ipcbuf_channel *channel)
 {
 	struct ipcbuf_region *region = channel->region;
 	int is_open;
 
 	pthread_mutex_lock(&region->mutex);
-	is_open = ipcb_load_relaxed(&region->handle.serial) != 0;
+	is_open = ipcb_region_open_handle(region, &channel->handle);
 	if (is_open) {
 		/* Release: pairs with the acquire in channel_io.c. */
 		ipcb_store_release(&channel->handle.ways, ways_of(channel));
-		/* Release: pairs with the acquire in ipcb_channel_enter(). */
-		ipcb_store_release(&channel->handle.serial,
-				   ipcb_handle_serial());
 		channel->next = region->channels;
 		region->channels = channel;
 	}

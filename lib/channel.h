@@ -102,7 +102,7 @@ struct ipcbuf_channel {
 	int close_with_region;
 	uint32_t polls;			/* see ipcb_channel_polled() */
 	uint32_t wait_poll;		/* with which this wait began */
-	uint32_t fetch_poll;		/* see fetch_last_own() in spsc_io.c */
+	uint32_t fetch_poll;		/* see begin_wait() in spsc_io.c */
 	uint64_t looked_ns;
 	uint32_t deaths;		/* when it was looked for the dead */
 	int unsettled;			/* the peer died, and isn't recovered */
@@ -166,7 +166,7 @@ static inline int ipcb_channel_enter(struct ipcbuf_channel *channel,
 	if (ipcb_unlikely(!channel))
 		return -EINVAL;
 	ipcb_rcu_read_lock();
-	/* Acquire: pairs with the release in channel.c's open_inside(). */
+	/* Acquire: pairs with the release in channel.c's publish(). */
 	if (ipcb_unlikely(!ipcb_load_acquire(&channel->handle.serial))) {
 		ipcb_rcu_read_unlock();
 		return -EBADF;

@@ -122,6 +122,20 @@ static inline int ipcb_enter_member(struct ipcbuf_region *region)
 	return error;
 }
 
+/*
+ * By region.mutex: opens the handle of something in @region, unless that is being
+ * closed: then 0. Who closes it sets its serial to 0 before it takes the mutex to shut
+ * what is on its lists. Release: pairs with the acquire of the handle's calls.
+ */
+static inline int ipcb_region_open_handle(const struct ipcbuf_region *region,
+					  struct ipcb_handle *handle)
+{
+	if (!ipcb_load_relaxed(&region->handle.serial))
+		return 0;
+	ipcb_store_release(&handle->serial, ipcb_handle_serial());
+	return 1;
+}
+
 static inline void ipcb_leave(void)
 {
 	ipcb_rcu_read_unlock();

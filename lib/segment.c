@@ -226,6 +226,18 @@ static void abandon(struct ipcbuf_segment *segment)
 	ipcb_leave();
 }
 
+/* 0 where the region is being closed: who does that leaves the segment. */
+static int publish(struct ipcbuf_segment *segment)
+{
+	struct ipcbuf_region *region = segment->region;
+	int is_open;
+
+	pthread_mutex_lock(&region->mutex);
+	is_open = ipcb_region_open_handle(region, &segment->handle);
+	pthread_mutex_unlock(&region->mutex);
+	return is_open;
+}
+
 /*
  * The handle's serial is set only at the end; a region that is closed in the
  * meantime finds the handle on its list all the same.
@@ -246,10 +258,8 @@ static int open_segment(struct ipcbuf_segment *segment, struct ipcbuf_key key,
 	error = ipcb_segment_initialise(segment, options);
 	if (error)
 		abandon(segment);
-	else
-		/* Release: pairs with enter_segment(). */
-		ipcb_store_release(&segment->handle.serial,
-				   ipcb_handle_serial());
+	else if (!publish(segment))
+		error = -EBADF;
 	ipcb_region_put(region);
 	return error;
 }
@@ -289,7 +299,7 @@ static int enter_segment(struct ipcbuf_segment *segment)
 	if (!segment)
 		return -EINVAL;
 	ipcb_rcu_read_lock();
-	/* Acquire: pairs with the release in open_segment(). */
+	/* Acquire: pairs with the release in publish(). */
 	if (ipcb_load_acquire(&segment->handle.serial))
 		return 0;
 	ipcb_rcu_read_unlock();

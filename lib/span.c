@@ -361,7 +361,7 @@ void ipcb_huge_release(struct ipcbuf_region *region, uint32_t span)
 		      ipcb_frame_value(word) * IPCB_META_PAGE);
 }
 
-static void release_orphan(struct ipcbuf_region *region, uint32_t span)
+void ipcb_orphan_release(struct ipcbuf_region *region, uint32_t span)
 {
 	uint64_t word = ipcb_load_relaxed(&region->slabs[span]);
 	unsigned int class = ipcb_slab_class(word);
@@ -395,7 +395,7 @@ void ipcb_orphans_release(struct ipcbuf_region *region)
 				 kind == IPCB_FRAME_HEAD ? 1 : 0;
 
 		for (i = 0; i < spans; i++)
-			release_orphan(region, (uint32_t)((frame << shift) + i));
+			ipcb_orphan_release(region, (uint32_t)((frame << shift) + i));
 		/*
 		 * Who released its last slab may have died before it sealed
 		 * the frame, or two that did so at once each saw the other's.

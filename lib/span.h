@@ -47,6 +47,9 @@ void ipcb_huge_release(struct ipcbuf_region *region, uint32_t span);
 /* Its bytes; 0 if it is none. */
 uint64_t ipcb_huge_bytes(const struct ipcbuf_region *region, uint32_t span);
 
+/* Releases an orphan that is free, or a huge run whose freer died. */
+void ipcb_orphan_release(struct ipcbuf_region *region, uint32_t span);
+
 /*
  * Releases every orphan that is free, huge runs whose freer died, and frames all
  * of whose slabs are free.

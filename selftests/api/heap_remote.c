@@ -140,4 +140,59 @@ TEST_F_TIMEOUT(remote, allocated_by_threads_that_ended, 60)
 	EXPECT_EQ(0, region_held(self->region.handle));
 }
 
+#define PAIRS 2000u
+
+struct freer {
+	void *record;
+	int begin;
+	int done;
+};
+
+static void *alloc_pair(void *arg)
+{
+	void **records = arg;
+
+	records[1] = record_new(records[0], 1024);
+	records[2] = record_new(records[0], 1024);
+	return NULL;
+}
+
+static void *free_each(void *arg)
+{
+	struct freer *freer = arg;
+	unsigned int i;
+
+	for (i = 0; i < PAIRS; i++) {
+		gate_wait(freer->begin);
+		MUST_EQ(0, ipcbuf_free(freer->record));
+		gate_post(freer->done, 1);
+	}
+	return NULL;
+}
+
+/*
+ * Fails if the slab of a thread that ended stays with one that only frees: the other
+ * record's free, by another thread, gives it back to nobody. So many don't fit.
+ */
+TEST_F_TIMEOUT(remote, freed_by_two_that_allocate_nothing, 60)
+{
+	struct freer freer = { .begin = gate_new(), .done = gate_new() };
+	void *records[3] = { self->region.handle };
+	pthread_t owner, other;
+	unsigned int i;
+
+	ASSERT_EQ(0, pthread_create(&other, NULL, free_each, &freer));
+	for (i = 0; i < PAIRS; i++) {
+		ASSERT_EQ(0, pthread_create(&owner, NULL, alloc_pair, records));
+		ASSERT_EQ(0, pthread_join(owner, NULL));
+		ASSERT_EQ(0, ipcbuf_free(records[1]));
+		freer.record = records[2];
+		gate_post(freer.begin, 1);
+		gate_wait(freer.done);
+	}
+	ASSERT_EQ(0, pthread_join(other, NULL));
+	EXPECT_EQ(0, ipcbuf_region_trim(self->region.handle));
+	EXPECT_EQ(0, region_held(self->region.handle));
+}
+
 TEST_HARNESS_MAIN

@@ -263,4 +263,39 @@ TEST_F(thread_ends, not_while_it_closes)
 	EXPECT_EQ(0, ipcbuf_channel_close(closing.channel));
 }
 
+#define FORKS 50u
+
+static void *end_threads(void *arg)
+{
+	while (!__atomic_load_n((int *)arg, __ATOMIC_RELAXED))
+		run(by_returning, NULL);
+	return NULL;
+}
+
+/* The child is no member of its parent's region; it becomes one by itself. */
+static int join_and_use(void *arg)
+{
+	struct ipcbuf_region *handle = test_region_join(arg);
+
+	MUST_EQ(0, ipcbuf_free(record_new(handle, BYTES)));
+	MUST_EQ(0, ipcbuf_region_close(handle));
+	return 0;
+}
+
+/* Fails (hangs) if a child is left a lock of a thread that was ending. */
+TEST_F_TIMEOUT(thread_ends, around_a_fork, 60)
+{
+	pthread_t ender;
+	int stop = 0;
+	unsigned int i;
+
+	region = self->region.handle;
+	ASSERT_EQ(0, pthread_create(&ender, NULL, end_threads, &stop));
+	for (i = 0; i < FORKS; i++)
+		EXPECT_EQ(0, peer_wait(peer_start(join_and_use,
+						  &self->region)));
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	ASSERT_EQ(0, pthread_join(ender, NULL));
+}
+
 TEST_HARNESS_MAIN
