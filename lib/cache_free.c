@@ -51,8 +51,11 @@ void ipcb_block_give_back(struct ipcb_cache *cache, uint64_t unit,
 
 	if (ipcb_block_of_class(cache->region, offset, class, &block))
 		return;
-	/* A huge record is no thread's, whatever damage made of its span. */
-	if (class == IPCB_CLASS_HUGE ||
+	/*
+	 * A huge record is no thread's, whatever damage made of its span, nor is one
+	 * of a class of which this thread never had any.
+	 */
+	if (!m->capacity ||
 	    ipcb_load_relaxed(&cache->region->home[block.span]) != cache->id) {
 		give_to_owner(cache, &block);
 	} else if (m->count < m->capacity) {

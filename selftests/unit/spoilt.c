@@ -205,6 +205,34 @@ TEST_F(spoilt, huge_record_over_a_span_of_mine)
 	EXPECT_EQ(0, region->frames[frame]);
 }
 
+/*
+ * The slab of a record that was sent says another class than it has. Fails (writes
+ * to where nothing is) if the thread that has the slab puts the record into its
+ * magazine of that class, which it never made.
+ */
+TEST_F(spoilt, class_of_a_slab_of_mine)
+{
+	struct ipcbuf_region *region = self->handle;
+	struct ipcbuf_channel *out = channel_join(region, 1, IPCBUF_PRODUCER,
+						  2);
+	struct ipcbuf_channel *in = channel_join(region, 1, IPCBUF_CONSUMER, 2);
+	void *record = record_new(region, 1024), *received = NULL;
+	struct ipcb_cache *cache = ipcb_reader->last_cache;
+	unsigned int class = ipcb_class_of(512);
+	uint32_t span = ipcb_span_of(region, ipcb_offset(region, record), class);
+
+	ASSERT_EQ(cache->id, region->home[span]);
+	ASSERT_EQ(0, cache->magazines[class].capacity);
+	ASSERT_EQ(0, ipcbuf_channel_try_send(out, record));
+	region->slabs[span] = ipcb_slab_word(IPCB_SLAB_OWNED, class,
+					     region->member, 1);
+	ASSERT_EQ(0, ipcbuf_channel_try_recv(in, &received));
+	ASSERT_EQ(record, received);
+	EXPECT_EQ(0, ipcbuf_free(received));
+	EXPECT_EQ(0, ipcbuf_channel_close(in));
+	EXPECT_EQ(0, ipcbuf_channel_close(out));
+}
+
 struct wanderer {
 	uint64_t *word;
 	uint64_t values[2];
