@@ -36,6 +36,12 @@ static inline uint32_t ipcb_frame_of_span(const struct ipcbuf_region *region,
 	return span >> region->g.slabs_per_frame_shift;
 }
 
+static inline uint64_t ipcb_frame_of_unit(const struct ipcbuf_region *region,
+					  uint64_t unit)
+{
+	return unit >> region->frame_units_shift;
+}
+
 static inline uint64_t ipcb_frame_offset(const struct ipcbuf_region *region,
 					 uint32_t frame)
 {
@@ -59,20 +65,35 @@ static inline uint32_t ipcb_span_of(const struct ipcbuf_region *region,
 	return ipcb_class_is_small(region, class) ? slab : slab >> shift << shift;
 }
 
-/* The own words of a BIG frame or run: lines of its own. */
+/*
+ * The own words of a BIG frame or a run. Those with few blocks share lines, eight frames
+ * to each: of a line that moves between cores once, more records are. The others have
+ * lines of their own.
+ */
+static inline uint16_t *ipcb_frame_own(const struct ipcbuf_region *region,
+				       uint32_t frame, unsigned int class)
+{
+	if (class >= region->more_classes)
+		return region->few_own + (uint64_t)frame * IPCB_FEW_BLOCKS;
+	return region->big_own + (uint64_t)frame * region->g.big_own_words;
+}
+
+/* That of a run. */
 static inline uint16_t *ipcb_run_own(const struct ipcbuf_region *region,
 				     uint32_t frame)
 {
-	return region->run_own + (uint64_t)frame * region->g.run_own_words;
+	return ipcb_frame_own(region, frame, IPCB_CLASS_HUGE);
 }
 
-static inline int ipcb_commit_run_own(struct ipcbuf_region *region,
-				      uint32_t frame)
+static inline int ipcb_commit_frame_own(struct ipcbuf_region *region,
+					uint32_t frame, unsigned int class)
 {
-	uint64_t bytes = region->g.run_own_words * sizeof(uint16_t);
+	uint64_t offset = ipcb_offset(region,
+				      ipcb_frame_own(region, frame, class));
 
-	return ipcb_commit_meta(region, region->g.run_own_offset +
-				frame * bytes, bytes);
+	return ipcb_commit_meta(region, offset, sizeof(uint16_t) *
+				(class >= region->more_classes ?
+				 IPCB_FEW_BLOCKS : region->g.big_own_words));
 }
 
 /* The own words of a span's blocks. */
@@ -82,7 +103,7 @@ static inline uint16_t *ipcb_own_words(const struct ipcbuf_region *region,
 	if (ipcb_class_is_small(region, class))
 		return region->own + (uint64_t)span *
 				     region->g.own_words_per_slab;
-	return ipcb_run_own(region, ipcb_frame_of_span(region, span));
+	return ipcb_frame_own(region, ipcb_frame_of_span(region, span), class);
 }
 
 static inline uint32_t ipcb_blocks_of(const struct ipcbuf_region *region,
@@ -194,8 +215,7 @@ static inline uint16_t *ipcb_large_own_at(const struct ipcbuf_region *region,
 					  uint64_t unit,
 					  unsigned int *ret_class)
 {
-	uint32_t shift = region->g.frame_shift - 6;
-	uint64_t frame = unit >> shift, word, product;
+	uint64_t frame = ipcb_frame_of_unit(region, unit), word, product;
 	const struct ipcb_class *c;
 	unsigned int class;
 
@@ -209,12 +229,13 @@ static inline uint16_t *ipcb_large_own_at(const struct ipcbuf_region *region,
 			  class >= region->usable_classes))
 		return NULL;
 	c = &region->classes[class];
-	product = ipcb_class_product(c, (uint32_t)(unit - (frame << shift)));
+	product = ipcb_class_product(c, (uint32_t)unit &
+				     region->frame_units_mask);
 	if (ipcb_unlikely(!ipcb_class_begins_block(c, product) ||
 			  unit + c->units > region->heap_units))
 		return NULL;
 	*ret_class = class;
-	return ipcb_run_own(region, (uint32_t)frame) + (product >> 32);
+	return ipcb_frame_own(region, (uint32_t)frame, class) + (product >> 32);
 }
 
 /*
@@ -224,9 +245,11 @@ static inline uint16_t *ipcb_large_own_at(const struct ipcbuf_region *region,
  */
 struct ipcb_slab_memo {
 	uint64_t first;			/* its first unit */
-	uint64_t units;			/* 0: none */
+	uint64_t units;			/* what its blocks take; 0: none */
 	const uint64_t *word;		/* the slab's */
-	uint16_t *own;
+	uint16_t *own;			/* these three: of the first unit */
+	uint8_t *is_held;
+	unsigned char *start;
 	uint32_t what;			/* ipcb_slab_what() of its word */
 	uint8_t held;			/* what the byte of a held block says */
 	struct ipcb_class class;
@@ -241,19 +264,19 @@ ipcb_slab_memo_own(const struct ipcb_slab_memo *memo, uint64_t within)
 	return memo->own + (product >> 32);
 }
 
-/* As ipcb_small_own_at(), of a block of this slab alone: 1 where it is one. */
+/* As ipcb_small_own_at(), of a block of this slab alone: 1 where @within it is one. */
 static ipcb_always_inline int
-ipcb_slab_memo_find(const struct ipcb_slab_memo *memo, uint64_t unit,
+ipcb_slab_memo_find(const struct ipcb_slab_memo *memo, uint64_t within,
 		    uint16_t **ret_own)
 {
-	uint64_t within = unit - memo->first, product;
+	uint64_t product;
 
 	if (ipcb_unlikely(within >= memo->units ||
 			  ipcb_slab_what(ipcb_load_relaxed(memo->word)) !=
 			  memo->what))
 		return 0;
 	product = ipcb_class_product(&memo->class, (uint32_t)within);
-	if (ipcb_unlikely(!ipcb_class_begins_block(&memo->class, product)))
+	if (ipcb_unlikely(!ipcb_class_divides(&memo->class, product)))
 		return 0;
 	*ret_own = memo->own + (product >> 32);
 	return 1;
@@ -269,13 +292,87 @@ static inline void ipcb_slab_memo_set(struct ipcb_slab_memo *memo,
 	memo->first = first;
 	memo->word = &region->slabs[first >> region->slab_units_shift];
 	memo->own = region->own + first;
+	memo->is_held = &region->held[first];
+	memo->start = ipcb_unit_at(region, first);
 	memo->held = (uint8_t)(class + 1);
 	memo->class = region->classes[class];
 	word = ipcb_load_relaxed(memo->word);
 	memo->what = ipcb_slab_what(word);
 	memo->units = ipcb_slab_kind(word) >= IPCB_SLAB_OWNED &&
 		      ipcb_slab_class(word) == class ?
-		      region->slab_units_mask + UINT64_C(1) : 0;
+		      (uint64_t)memo->class.blocks * memo->class.units : 0;
+}
+
+/*
+ * What the slab word of the last large block said. Where that of another frame says the
+ * same, a block of it is found without reading what that means.
+ */
+struct ipcb_large_memo {
+	uint64_t units;			/* where they begin before; 0: none */
+	uint16_t *own;			/* of frame 0, were it of this class */
+	uint32_t own_words;		/* from one frame's to the next */
+	uint32_t what;			/* ipcb_slab_what() of the word */
+	uint8_t held;			/* what the byte of a held block says */
+	struct ipcb_class class;
+};
+
+static ipcb_always_inline uint64_t
+ipcb_large_memo_product(const struct ipcb_large_memo *memo,
+			const struct ipcbuf_region *region, uint64_t unit)
+{
+	return ipcb_class_product(&memo->class,
+				  (uint32_t)unit & region->frame_units_mask);
+}
+
+/* The own word of a block of this class. */
+static ipcb_always_inline uint16_t *
+ipcb_large_memo_own(const struct ipcb_large_memo *memo,
+		    const struct ipcbuf_region *region, uint64_t unit,
+		    uint64_t frame)
+{
+	return memo->own + frame * memo->own_words +
+	       (ipcb_large_memo_product(memo, region, unit) >> 32);
+}
+
+/* As ipcb_large_own_at(), of a block of this class alone: 1 where it is one. */
+static ipcb_always_inline int
+ipcb_large_memo_find(const struct ipcb_large_memo *memo,
+		     const struct ipcbuf_region *region, uint64_t unit,
+		     uint16_t **ret_own)
+{
+	uint64_t frame = ipcb_frame_of_unit(region, unit), product;
+
+	if (ipcb_unlikely(unit >= memo->units ||
+			  ipcb_slab_what(ipcb_load_relaxed(&region->slabs[
+				frame << region->g.slabs_per_frame_shift])) !=
+			  memo->what))
+		return 0;
+	product = ipcb_large_memo_product(memo, region, unit);
+	if (ipcb_unlikely(!ipcb_class_begins_block(&memo->class, product)))
+		return 0;
+	*ret_own = memo->own + frame * memo->own_words + (product >> 32);
+	return 1;
+}
+
+/* The frame of @unit, of a class that ipcb_large_own_at() just found there. */
+static inline void ipcb_large_memo_set(struct ipcb_large_memo *memo,
+				       const struct ipcbuf_region *region,
+				       uint64_t unit, unsigned int class)
+{
+	uint64_t frame = ipcb_frame_of_unit(region, unit);
+	uint64_t word = ipcb_load_relaxed(&region->slabs[
+				frame << region->g.slabs_per_frame_shift]);
+
+	memo->class = region->classes[class];
+	memo->own = ipcb_frame_own(region, 0, class);
+	memo->own_words = (uint32_t)(ipcb_frame_own(region, 1, class) -
+				     memo->own);
+	memo->held = (uint8_t)(class + 1);
+	memo->what = ipcb_slab_what(word);
+	memo->units = ipcb_slab_kind(word) >= IPCB_SLAB_OWNED &&
+		      ipcb_slab_class(word) == class ?
+		      ipcb_min(ipcb_load_relaxed(&region->units_known),
+			       region->heap_units - memo->class.units + 1) : 0;
 }
 
 /* Any block, by what is written in shared memory; any @offset. 0 or -EINVAL. */

@@ -109,6 +109,7 @@ static struct ipcb_cache *make_cache(struct ipcbuf_region *region)
 		return NULL;
 	cache->region = region;
 	cache->local_held = UINT32_MAX;
+	cache->remote_large.held = UINT8_MAX;
 	cache->pressure_seen = ipcb_load_relaxed(&region->header->pressure);
 	pthread_mutex_lock(&region->mutex);
 	cache->id = ++region->last_cache_id;

@@ -44,6 +44,9 @@ struct ipcb_bin {
 	uint32_t idle;		/* free spans met in this round ... */
 	uint32_t idle_min;	/* ... and the least in the last rounds */
 	uint32_t rounds;
+	uint32_t refills;
+	int first_are_warm;	/* see cache_refill.c */
+	uint64_t refills_since_ns;
 	uint64_t idle_since_ns;	/* when the last rounds began */
 };
 
@@ -68,6 +71,7 @@ struct ipcb_cache {
 	 */
 	struct ipcb_magazine *local;
 	struct ipcb_slab_memo remote;	/* where the last remote free was */
+	struct ipcb_large_memo remote_large;	/* held: no block's byte at first */
 	struct ipcb_cache *next_of_region;
 	struct ipcb_cache *next_of_thread;
 	struct ipcb_bin bins[IPCB_CLASSES];

@@ -87,6 +87,7 @@ struct ipcbuf_channel {
 	uint64_t line_mask;		/* producer */
 	uint64_t turn_mask;		/* consumer; see turn() in spsc_io.c */
 	struct ipcb_slab_memo memo;	/* consumer: where the last record was */
+	struct ipcb_large_memo large;	/* the same of large ones */
 	uint32_t shift;			/* log2(depth) */
 	uint32_t peer_member;		/* whose records are expected */
 	uint32_t me;

@@ -69,6 +69,15 @@ unsigned int ipcb_classes_small(const struct ipcb_class *classes)
 	return n;
 }
 
+unsigned int ipcb_classes_more(const struct ipcb_class *classes)
+{
+	unsigned int n = ipcb_classes_small(classes);
+
+	while (n < IPCB_CLASSES && classes[n].blocks > IPCB_FEW_BLOCKS)
+		n++;
+	return n;
+}
+
 const uint8_t ipcb_class_table[IPCB_CLASS_TABLE_BYTES / 64] = {
 	0, 1, 2, 3, 4, 5, 6, 7,
 	[8 ... 9] = 8, [10 ... 11] = 9, [12 ... 13] = 10, [14 ... 15] = 11,

@@ -65,15 +65,21 @@ static inline uint64_t ipcb_class_product(const struct ipcb_class *class,
 }
 
 /*
- * Below the end, and a multiple of the block's units: then the lower half is less
- * than the reciprocal, under the same bound (Lemire, Kaser, Kurz, "Faster remainder
- * by direct computation", 2019).
+ * Is it the product of a multiple of the block's units? Then its lower half is less than
+ * the reciprocal, under the same bound (Lemire, Kaser, Kurz, "Faster remainder by direct
+ * computation", 2019).
  */
+static inline int ipcb_class_divides(const struct ipcb_class *class,
+					 uint64_t product)
+{
+	return (uint32_t)product < class->reciprocal;
+}
+
+/* The same, of a block that the span has. */
 static inline int ipcb_class_begins_block(const struct ipcb_class *class,
 					  uint64_t product)
 {
-	return product < class->end &&
-	       (uint32_t)product < class->reciprocal;
+	return product < class->end && ipcb_class_divides(class, product);
 }
 
 /*
@@ -96,5 +102,11 @@ unsigned int ipcb_classes_init(const struct ipcb_geometry *geometry,
 
 /* How many of them are SMALL: the first ones. */
 unsigned int ipcb_classes_small(const struct ipcb_class *classes);
+
+/*
+ * How many are SMALL, or have more than IPCB_FEW_BLOCKS to a frame: all below are one or
+ * the other.
+ */
+unsigned int ipcb_classes_more(const struct ipcb_class *classes);
 
 #endif

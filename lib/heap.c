@@ -221,32 +221,80 @@ static ipcb_noinline int free_rest(void *record, struct ipcb_reader *reader,
 	return is_ours ? 0 : free_slow(record);
 }
 
-/* The last store to a small block has been done, its span has no owner. */
-static ipcb_noinline int free_orphan(struct ipcb_reader *reader,
-				     struct ipcbuf_region *region, uint64_t unit,
+/* The last store to a block has been done, its span has no owner. */
+static ipcb_noinline int free_orphan(struct ipcb_reader *reader, uint32_t span,
 				     unsigned int class)
 {
-	ipcb_block_adopt(reader->last_cache,
-			 (uint32_t)(unit >> region->slab_units_shift), class);
+	ipcb_block_adopt(reader->last_cache, span, class);
 	ipcb_reader_leave(reader);
 	return 0;
 }
 
-/* Another thread's, and its slab isn't the one where the last such block was. */
+/* The rest of a free of another thread's block, whose held byte says so no more. */
+static ipcb_always_inline int end_remote(struct ipcb_reader *reader,
+					 struct ipcb_cache *cache,
+					 uint16_t *own, const uint64_t *word,
+					 uint32_t span, unsigned int class)
+{
+	cache->ours--;
+	/* Release: pairs with the acquire in take_from_span(). */
+	ipcb_store_release(own, IPCB_OWN_FREE);
+	if (ipcb_unlikely(ipcb_slab_kind(ipcb_load_relaxed(word)) ==
+			  IPCB_SLAB_ORPHAN))
+		return free_orphan(reader, span, class);
+	ipcb_reader_leave(reader);
+	return 0;
+}
+
+static int is_of_frame_of_mine(const struct ipcb_cache *cache, uint64_t unit)
+{
+	const struct ipcbuf_region *region = cache->region;
+	uint64_t span = ipcb_frame_of_unit(region, unit)
+			<< region->g.slabs_per_frame_shift;
+
+	return ipcb_load_relaxed(&region->home[span]) == cache->id;
+}
+
+/*
+ * Another thread's, and not where the last such block was, or not as that was; or a large
+ * one in the middle of a frame of this thread's.
+ */
 static ipcb_noinline int free_elsewhere(void *record, struct ipcb_reader *reader,
 					struct ipcbuf_region *region)
 {
+	struct ipcb_cache *cache = reader->last_cache;
 	uint64_t unit = ipcb_unit_of(region, record);
 	unsigned int class;
 
 	if (held_class(region, unit, &class))
 		return free_rest(record, reader, region);
 	if (ipcb_class_is_small(region, class))
-		ipcb_slab_memo_set(&reader->last_cache->remote, region, unit,
-				   class);
-	free_held(region, reader->last_cache, unit, class);
+		ipcb_slab_memo_set(&cache->remote, region, unit, class);
+	else if (class < IPCB_CLASSES && !is_of_frame_of_mine(cache, unit))
+		ipcb_large_memo_set(&cache->remote_large, region, unit, class);
+	free_held(region, cache, unit, class);
 	ipcb_reader_leave(reader);
 	return 0;
+}
+
+/* A large block of the class of the last that was another thread's. */
+static ipcb_noinline int free_large(void *record, struct ipcb_reader *reader,
+				    struct ipcbuf_region *region, uint64_t unit,
+				    unsigned int held)
+{
+	struct ipcb_cache *cache = reader->last_cache;
+	const struct ipcb_large_memo *memo = &cache->remote_large;
+	uint64_t frame = ipcb_frame_of_unit(region, unit), span;
+	uint16_t *own;
+
+	span = frame << region->g.slabs_per_frame_shift;
+	if (ipcb_unlikely(held != memo->held ||
+			  ipcb_load_relaxed(&region->home[span]) == cache->id))
+		return free_elsewhere(record, reader, region);
+	own = ipcb_large_memo_own(memo, region, unit, frame);
+	ipcb_store_relaxed(&region->held[unit], 0);
+	return end_remote(reader, cache, own, &region->slabs[span],
+			  (uint32_t)span, held - 1u);
 }
 
 /* A small block that is another thread's. */
@@ -262,17 +310,12 @@ static ipcb_always_inline int free_remote(void *record,
 
 	/* Nothing that isn't held: its byte is 0. */
 	if (ipcb_unlikely(within >= memo->units || held != memo->held))
-		return free_elsewhere(record, reader, region);
+		return free_large(record, reader, region, unit, held);
 	own = ipcb_slab_memo_own(memo, within);
 	ipcb_store_relaxed(&region->held[unit], 0);
-	cache->ours--;
-	/* Release: pairs with the acquire in take_from_span(). */
-	ipcb_store_release(own, IPCB_OWN_FREE);
-	if (ipcb_unlikely(ipcb_slab_kind(ipcb_load_relaxed(memo->word)) ==
-			  IPCB_SLAB_ORPHAN))
-		return free_orphan(reader, region, unit, held - 1u);
-	ipcb_reader_leave(reader);
-	return 0;
+	return end_remote(reader, cache, own, memo->word,
+			  (uint32_t)(unit >> region->slab_units_shift),
+			  held - 1u);
 }
 
 /* Ours, but of another class than the last one, or not held at all. */

@@ -53,7 +53,9 @@ static void place_tables(struct ipcb_geometry *g)
 	g->sems_offset = place(&cursor, g->max_sems * sizeof(uint32_t));
 	g->frames_offset = place(&cursor, g->frames * sizeof(uint64_t));
 	g->slabs_offset = place(&cursor, slabs * sizeof(uint64_t));
-	g->run_own_offset = place(&cursor, g->frames * g->run_own_words *
+	g->few_own_offset = place(&cursor, g->frames * IPCB_FEW_BLOCKS *
+				  sizeof(uint16_t));
+	g->big_own_offset = place(&cursor, g->frames * g->big_own_words *
 				  sizeof(uint16_t));
 	g->own_offset = place(&cursor, slabs * g->own_words_per_slab *
 			      sizeof(uint16_t));
@@ -78,7 +80,7 @@ int ipcb_geometry_compute(uint64_t size_bytes, struct ipcb_geometry *ret)
 	g.max_waiters = small ? 32 : 256;
 	g.max_sems = small ? 128 : 1024;
 	g.own_words_per_slab = 1u << (g.slab_shift - 6);
-	g.run_own_words = 2u << g.slabs_per_frame_shift;
+	g.big_own_words = 2u << g.slabs_per_frame_shift;
 
 	/* The tables shrink with the heap: place them for the upper bound. */
 	g.frames = g.size_bytes >> g.frame_shift;

@@ -44,11 +44,14 @@
 #include "util.h"
 
 #define IPCB_MAGIC          UINT64_C(0x0a66756263706931)
-#define IPCB_LAYOUT_VERSION 1u
+#define IPCB_LAYOUT_VERSION 2u
 
 #define IPCB_LINE        64u
 #define IPCB_META_PAGE   4096u
 #define IPCB_HEADER_SIZE 4096u
+
+/* A frame's blocks whose own words lie in the table of few. */
+#define IPCB_FEW_BLOCKS 4u
 
 #define IPCB_CLASSES    76u	/* 64 B to 64 MiB, see class.h */
 #define IPCB_CLASS_HUGE 76u
@@ -228,14 +231,15 @@ struct ipcb_geometry {
 	uint32_t max_waiters;
 	uint32_t max_sems;
 	uint32_t own_words_per_slab;
-	uint32_t run_own_words;		/* a frame: blocks that BIG can have */
+	uint32_t big_own_words;		/* a frame: blocks that BIG can have */
 	uint64_t frames;
 	uint64_t members_offset;
 	uint64_t waiters_offset;
 	uint64_t sems_offset;
 	uint64_t frames_offset;
 	uint64_t slabs_offset;
-	uint64_t run_own_offset;
+	uint64_t few_own_offset;
+	uint64_t big_own_offset;
 	uint64_t own_offset;
 	uint64_t heap_offset;
 	uint64_t heap_bytes;

@@ -39,7 +39,8 @@ struct ipcbuf_region {
 	struct ipcb_header *header;
 	uint64_t *frames;		/* frame words */
 	uint64_t *slabs;		/* slab words */
-	uint16_t *run_own;		/* own words of BIG frames and runs */
+	uint16_t *few_own;		/* of runs, and BIG frames of few blocks */
+	uint16_t *big_own;		/* of BIG frames of more */
 	uint16_t *own;			/* own words of small slabs */
 	/*
 	 * Private to the process. held: for the first 64 bytes of a block, 0
@@ -54,8 +55,11 @@ struct ipcbuf_region {
 	uint32_t member;		/* our id, slot + 1; 0 if read-only */
 	uint32_t usable_classes;
 	uint32_t small_classes;		/* those below are SMALL */
+	uint32_t more_classes;		/* those below have more than few blocks */
 	uint32_t slab_units_mask;	/* units of 64 bytes in a slab, less 1 */
 	uint32_t slab_units_shift;	/* log2 of them */
+	uint32_t frame_units_mask;	/* the same of a frame */
+	uint32_t frame_units_shift;
 	int rdonly;
 	/* The heap by units, counted from its start. */
 	unsigned char *heap;

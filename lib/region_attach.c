@@ -93,12 +93,16 @@ void ipcb_region_set_tables(struct ipcbuf_region *region)
 	region->waiters = ipcb_at(region, g->waiters_offset);
 	region->frames = ipcb_at(region, g->frames_offset);
 	region->slabs = ipcb_at(region, g->slabs_offset);
-	region->run_own = ipcb_at(region, g->run_own_offset);
+	region->few_own = ipcb_at(region, g->few_own_offset);
+	region->big_own = ipcb_at(region, g->big_own_offset);
 	region->own = ipcb_at(region, g->own_offset);
 	region->usable_classes = ipcb_classes_init(g, region->classes);
 	region->small_classes = ipcb_classes_small(region->classes);
+	region->more_classes = ipcb_classes_more(region->classes);
 	region->slab_units_shift = g->slab_shift - 6;
 	region->slab_units_mask = (1u << region->slab_units_shift) - 1;
+	region->frame_units_shift = g->frame_shift - 6;
+	region->frame_units_mask = (1u << region->frame_units_shift) - 1;
 	region->heap = ipcb_at(region, g->heap_offset);
 	region->heap_unit = g->heap_offset >> 6;
 	region->heap_units = g->heap_bytes >> 6;

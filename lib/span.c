@@ -164,7 +164,7 @@ static int commit_own(struct ipcbuf_region *region, uint32_t head,
 	if (ipcb_class_is_small(region, class))
 		return ipcb_commit_meta(region, g->own_offset +
 					head * per_frame, per_frame);
-	return ipcb_commit_run_own(region, head);
+	return ipcb_commit_frame_own(region, head, class);
 }
 
 static uint64_t frames_for(const struct ipcbuf_region *region, uint64_t bytes)

@@ -77,6 +77,17 @@ static inline uint64_t ipcb_spsc_slot_unit(uint64_t slot)
 	return slot >> 2;
 }
 
+/*
+ * The same, counted from @before >> 2, where the lap is that of @before; more than any
+ * region has where it isn't.
+ */
+static inline uint64_t ipcb_spsc_slot_within(uint64_t slot, uint64_t before)
+{
+	uint64_t beyond = slot - before;
+
+	return beyond >> 2 | beyond << 62;
+}
+
 static inline int ipcb_spsc_in_window(const struct ipcb_spsc *spsc,
 				      uint32_t shift, uint64_t position)
 {

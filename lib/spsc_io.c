@@ -243,6 +243,42 @@ const struct ipcb_channel_ways ipcb_spsc_producer_ways = {
 	.receive = ipcb_channel_receive_long,
 };
 
+/*
+ * P0 to P2 for as many of @count as are the caller's and there was room for at the last
+ * look.
+ */
+static size_t put_run(struct ipcbuf_channel *channel, void *const *records,
+		      size_t count)
+{
+	struct ipcbuf_region *region = channel->region;
+	uint64_t heap_units = region->heap_units, unit, value;
+	uint64_t position = channel->position, mask = channel->mask;
+	uint64_t line_mask = channel->line_mask, lap = channel->lap;
+	uint64_t room = channel->limit - position, heap_unit = region->heap_unit;
+	uint64_t *slots = channel->slots;
+	uint8_t *held = region->held;
+	void *const *next = records, *const *end;
+
+	end = records + (position < channel->limit ? ipcb_min(room, count) : 0);
+	while (next < end) {
+		unit = ipcb_unit_of(region, *next);
+		if (ipcb_unlikely(unit >= heap_units ||
+				  !ipcb_load_relaxed(&held[unit])))
+			break;
+		next++;
+		ipcb_store_relaxed(&held[unit], 0);
+		value = (unit + heap_unit) << 2 | lap;
+		/* P2 */
+		ipcb_store_release(&slots[position & mask], value);
+		if (ipcb_unlikely(!(++position & line_mask))) {
+			begin_slots(channel, position);
+			lap = channel->lap;
+		}
+	}
+	channel->position = position;
+	return (size_t)(next - records);
+}
+
 int ipcb_spsc_send(struct ipcbuf_channel *channel, void *const *records,
 		   size_t count, size_t *ret_sent)
 {
@@ -253,6 +289,9 @@ int ipcb_spsc_send(struct ipcbuf_channel *channel, void *const *records,
 	if (ipcb_unlikely(!ipcb_end_usable(peer)))
 		return peer_gone(channel, peer);
 	while (sent < count) {
+		sent += put_run(channel, records + sent, count - sent);
+		if (sent == count)
+			break;
 		error = put(channel, records[sent]);
 		if (error)
 			break;
@@ -288,44 +327,85 @@ static ipcb_noinline int sent_by_new_peer(struct ipcbuf_channel *channel,
 	return expected(channel, now) || (member && ipcb_spsc_is_or_was(now, member));
 }
 
+/* A slot's record: what is written when it is received. */
+struct found {
+	void *record;
+	uint16_t *own;
+	uint8_t *is_held;
+	uint8_t held;			/* what that is to say */
+};
+
+static ipcb_always_inline void found_at(const struct ipcbuf_region *region,
+					uint64_t unit, uint16_t *own,
+					uint8_t held, struct found *ret)
+{
+	ret->record = ipcb_unit_at(region, unit);
+	ret->own = own;
+	ret->is_held = &region->held[unit];
+	ret->held = held;
+}
+
 /*
- * Where a block's own word is, whatever block it is; NULL: it is none. The slab of a
- * small one is remembered.
+ * Whatever block it is; 0: it is none. The slab of a small one is remembered, and the
+ * class of a large one.
  */
-static ipcb_noinline uint16_t *own_elsewhere(struct ipcbuf_channel *channel,
-					     struct ipcbuf_region *region,
-					     uint64_t unit, uint8_t *ret_held)
+static ipcb_noinline int find_elsewhere(struct ipcbuf_channel *channel,
+					struct ipcbuf_region *region,
+					uint64_t unit, struct found *ret)
 {
 	unsigned int class;
 	uint16_t *own = ipcb_small_own_at(region, unit, &class);
 	struct ipcb_block block;
 
-	if (ipcb_likely(own))
+	if (own)
 		ipcb_slab_memo_set(&channel->memo, region, unit, class);
-	else
-		own = ipcb_large_own_at(region, unit, &class);
+	else if ((own = ipcb_large_own_at(region, unit, &class)))
+		ipcb_large_memo_set(&channel->large, region, unit, class);
 	if (ipcb_unlikely(!own)) {
 		if (unit >= region->heap_units ||
 		    ipcb_block_at(region, (unit + region->heap_unit) << 6,
 				  &block))
-			return NULL;
+			return 0;
 		own = block.own;
 		class = block.class;
 	}
-	*ret_held = (uint8_t)(class + 1);
-	return own;
+	found_at(region, unit, own, (uint8_t)(class + 1), ret);
+	return 1;
 }
 
-static ipcb_always_inline uint16_t *own_at(struct ipcbuf_channel *channel,
-					   struct ipcbuf_region *region,
-					   uint64_t unit, uint8_t *ret_held)
+/* A block of the last slab. @within: it. */
+static ipcb_always_inline int find_within(const struct ipcb_slab_memo *memo,
+					  uint64_t within, struct found *ret)
+{
+	if (ipcb_unlikely(!ipcb_slab_memo_find(memo, within, &ret->own)))
+		return 0;
+	ret->record = memo->start + (within << 6);
+	ret->is_held = &memo->is_held[within];
+	ret->held = memo->held;
+	return 1;
+}
+
+/* A block of the last large class. */
+static ipcb_always_inline int find_large(const struct ipcb_large_memo *memo,
+					 const struct ipcbuf_region *region,
+					 uint64_t unit, struct found *ret)
 {
 	uint16_t *own;
 
-	if (ipcb_unlikely(!ipcb_slab_memo_find(&channel->memo, unit, &own)))
-		return own_elsewhere(channel, region, unit, ret_held);
-	*ret_held = channel->memo.held;
-	return own;
+	if (!ipcb_large_memo_find(memo, region, unit, &own))
+		return 0;
+	found_at(region, unit, own, memo->held, ret);
+	return 1;
+}
+
+static ipcb_always_inline int find(struct ipcbuf_channel *channel,
+				   struct ipcbuf_region *region, uint64_t unit,
+				   struct found *ret)
+{
+	return ipcb_likely(find_within(&channel->memo,
+				       unit - channel->memo.first, ret)) ||
+	       find_large(&channel->large, region, unit, ret) ||
+	       find_elsewhere(channel, region, unit, ret);
 }
 
 /* C1 */
@@ -353,10 +433,9 @@ static uint64_t slot_at(const struct ipcbuf_channel *channel, uint64_t position)
 	return ipcb_load_relaxed(&channel->slots[position & channel->mask]);
 }
 
-static int is_there(const struct ipcbuf_channel *channel, uint64_t position)
+static int is_of_lap(uint64_t slot, uint64_t lap)
 {
-	return (slot_at(channel, position) & IPCB_SPSC_LAP_MASK) ==
-	       ipcb_spsc_lap(position, channel->shift);
+	return (slot & IPCB_SPSC_LAP_MASK) == lap;
 }
 
 /* A slot's record; any address, in a spoilt region. */
@@ -366,17 +445,16 @@ static ipcb_always_inline void prefetch_record(const struct ipcbuf_region *regio
 	ipcb_prefetch(ipcb_at(region, ipcb_spsc_slot_unit(slot) << 6));
 }
 
-/*
- * Large records' own words lie in lines of their own, one line for a frame or two; this
- * is the first.
- */
+/* The first own word of its frame, if it is of the last large class. */
 static ipcb_always_inline void
-prefetch_large_own(const struct ipcbuf_region *region, uint64_t slot)
+prefetch_large_own(const struct ipcbuf_channel *channel, uint64_t slot)
 {
+	const struct ipcbuf_region *region = channel->region;
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
+	uint32_t frame = (uint32_t)ipcb_frame_of_unit(region, unit);
 
-	ipcb_prefetch_for_store(ipcb_run_own(region, (uint32_t)
-				(unit >> (region->g.frame_shift - 6))));
+	ipcb_prefetch_for_store(channel->large.own +
+				(uint64_t)frame * channel->large.own_words);
 }
 
 static int is_of_memo(const struct ipcbuf_channel *channel, uint64_t slot)
@@ -396,23 +474,27 @@ static void prefetch_line(const struct ipcbuf_channel *channel,
 	if (ipcb_likely(is_of_memo(channel, ipcb_load_relaxed(&slots[0]))))
 		for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
 			prefetch_record(region, ipcb_load_relaxed(&slots[i]));
-	else
+	else if (channel->large.units)
 		for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
-			prefetch_large_own(region, ipcb_load_relaxed(&slots[i]));
+			prefetch_large_own(channel, ipcb_load_relaxed(&slots[i]));
 }
 
 static void begin_line(struct ipcbuf_channel *channel, uint64_t position)
 {
-	uint64_t last = position + IPCB_SPSC_LINE_SLOTS - 1;
+	const uint64_t *slots = &channel->slots[position & channel->mask];
+	const uint64_t *last = &slots[IPCB_SPSC_LINE_SLOTS - 1];
+	uint64_t lap = channel->lap;
 
-	if (!is_there(channel, last) && channel->mask >= STREAM_RECORDS - 1 &&
+	if (!is_of_lap(ipcb_load_relaxed(last), lap) &&
+	    channel->mask >= STREAM_RECORDS - 1 &&
 	    position - channel->stop_position >= STREAM_RECORDS)
 		pause_a_little();
-	channel->is_behind = is_there(channel, last);
+	channel->is_behind = is_of_lap(ipcb_load_relaxed(last), lap);
 	if (!channel->is_behind)
 		return;
-	ipcb_prefetch(&channel->slots[(last + 1) & channel->mask]);
-	prefetch_line(channel, &channel->slots[position & channel->mask]);
+	ipcb_prefetch(&channel->slots[(position + IPCB_SPSC_LINE_SLOTS) &
+				      channel->mask]);
+	prefetch_line(channel, slots);
 }
 
 /* The first record of the next line of slots, which has come by now. */
@@ -421,12 +503,12 @@ static void begin_next_line(const struct ipcbuf_channel *channel,
 {
 	uint64_t slot = slot_at(channel, position);
 
-	if (!is_there(channel, position))
+	if (!is_of_lap(slot, ipcb_spsc_lap(position, channel->shift)))
 		return;
 	if (ipcb_likely(is_of_memo(channel, slot)))
 		prefetch_record(channel->region, slot);
-	else
-		prefetch_large_own(channel->region, slot);
+	else if (channel->large.units)
+		prefetch_large_own(channel, slot);
 }
 
 /*
@@ -454,16 +536,16 @@ static ipcb_always_inline int is_turn(const struct ipcbuf_channel *channel,
 }
 
 /* C3, and on to the next position. The record is the caller's. */
-static ipcb_always_inline uint64_t
-take_unit(struct ipcbuf_channel *channel, struct ipcbuf_region *region,
-	  uint64_t unit, uint16_t *own, uint8_t held, void **ret_record)
+static ipcb_always_inline uint64_t take_found(struct ipcbuf_channel *channel,
+					      const struct found *found,
+					      void **ret_record)
 {
 	uint64_t position = channel->position + 1;
 
 	/* C3, before C4. Release: pairs with the swaps in hand_over(). */
-	ipcb_store_release(own, (uint16_t)channel->me);
-	ipcb_store_relaxed(&region->held[unit], held);
-	*ret_record = ipcb_unit_at(region, unit);
+	ipcb_store_release(found->own, (uint16_t)channel->me);
+	ipcb_store_relaxed(found->is_held, found->held);
+	*ret_record = found->record;
 	channel->position = position;
 	return position;
 }
@@ -475,21 +557,18 @@ static ipcb_always_inline int take(struct ipcbuf_channel *channel,
 	struct ipcbuf_region *region = channel->region;
 	uint64_t slot = next_slot(channel);
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
-	uint16_t *own;
-	uint8_t held;
+	struct found found;
 
 	if ((slot & IPCB_SPSC_LAP_MASK) != channel->lap)
 		return -EAGAIN;
-	own = own_at(channel, region, unit, &held);
-	if (ipcb_unlikely(!own))
+	if (ipcb_unlikely(!find(channel, region, unit, &found)))
 		return -EBADMSG;
 	/* C3 follows: one transfer of the line, not two. */
-	ipcb_prefetch_for_store(own);
-	if (!expected(channel, ipcb_load_relaxed(own)) &&
-	    !sent_by_new_peer(channel, own))
+	ipcb_prefetch_for_store(found.own);
+	if (!expected(channel, ipcb_load_relaxed(found.own)) &&
+	    !sent_by_new_peer(channel, found.own))
 		return -EBADMSG;
-	if (is_turn(channel, take_unit(channel, region, unit, own, held,
-				       ret_record)))
+	if (is_turn(channel, take_found(channel, &found, ret_record)))
 		turn(channel);
 	return 0;
 }
@@ -530,6 +609,49 @@ static int received_none(struct ipcbuf_channel *channel, int error)
 	return error;
 }
 
+/*
+ * C1 to C3 for as many of @count as come one after the other from the last slab, as
+ * usual. What doesn't change meanwhile is copied, or would be read again after
+ * each store.
+ */
+static size_t take_run(struct ipcbuf_channel *channel, void **records,
+		       size_t count)
+{
+	const struct ipcb_slab_memo memo = channel->memo;
+	uint64_t before = (channel->region->heap_unit + memo.first) << 2;
+	uint64_t *slots = channel->slots, position = channel->position, within;
+	uint64_t mask = channel->mask, turn_mask = channel->turn_mask;
+	uint64_t slot_before = before | channel->lap;
+	uint32_t peer = channel->peer_member;
+	uint16_t me = (uint16_t)channel->me;
+	struct found found;
+	void **end = records + count, **next = records;
+
+	while (next < end) {
+		/* C1 */
+		within = ipcb_spsc_slot_within(ipcb_load_acquire(
+						&slots[position & mask]),
+					       slot_before);
+		if (ipcb_unlikely(!find_within(&memo, within, &found)))
+			break;
+		ipcb_prefetch_for_store(found.own);
+		/* C2 */
+		if (ipcb_unlikely(ipcb_load_relaxed(found.own) != peer))
+			break;
+		/* C3, as in take_found(). */
+		ipcb_store_release(found.own, me);
+		ipcb_store_relaxed(found.is_held, found.held);
+		*next++ = found.record;
+		if (ipcb_unlikely(!(++position & turn_mask))) {
+			channel->position = position;
+			turn(channel);
+			slot_before = before | channel->lap;
+		}
+	}
+	channel->position = position;
+	return (size_t)(next - records);
+}
+
 /* C1 to C3 for up to @count records; an error only for none. */
 static int take_some(struct ipcbuf_channel *channel, void **records,
 		     size_t count, size_t *ret_taken)
@@ -538,6 +660,9 @@ static int take_some(struct ipcbuf_channel *channel, void **records,
 	int error = 0;
 
 	while (taken < count) {
+		taken += take_run(channel, records + taken, count - taken);
+		if (taken == count)
+			break;
 		error = take(channel, &records[taken]);
 		if (error)
 			break;
@@ -588,7 +713,8 @@ static ipcb_noinline int receive_none_and_fetch(struct ipcbuf_channel *channel,
 	uint16_t *own;
 
 	channel->polls++;
-	if (ipcb_slab_memo_find(&channel->memo, unit, &own))
+	if (ipcb_slab_memo_find(&channel->memo, unit - channel->memo.first,
+				&own))
 		ipcb_prefetch_for_store(own);
 	ipcb_reader_leave(reader);
 	return -EAGAIN;
@@ -650,17 +776,15 @@ static ipcb_noinline int turn_and_end(struct ipcbuf_channel *channel,
 	return end_short(channel, channel->peer, reader);
 }
 
-/* C2 to C5 of a record that the producer sent while it had the channel. */
+/* C3 to C5 of a record that the producer sent while it had the channel. */
 static ipcb_always_inline int take_short(struct ipcbuf_channel *channel,
-					 struct ipcbuf_region *region,
-					 uint64_t unit, uint16_t *own,
-					 uint8_t held, void **ret_record,
+					 const struct found *found,
+					 void **ret_record,
 					 const struct ipcb_end *peer,
 					 struct ipcb_reader *reader)
 {
 	struct ipcb_spsc *spsc = channel->shared;
-	uint64_t position = take_unit(channel, region, unit, own, held,
-				      ret_record);
+	uint64_t position = take_found(channel, found, ret_record);
 
 	/* C4 */
 	ipcb_store_release(&spsc->tail, position);
@@ -669,7 +793,7 @@ static ipcb_always_inline int take_short(struct ipcbuf_channel *channel,
 	return end_short(channel, peer, reader);
 }
 
-/* A record of another slab than the last one. */
+/* A record of another slab than the last one, or of another large class. */
 static ipcb_noinline int receive_elsewhere(struct ipcbuf_channel *channel,
 					   void **ret_record,
 					   struct ipcb_reader *reader,
@@ -679,37 +803,51 @@ static ipcb_noinline int receive_elsewhere(struct ipcbuf_channel *channel,
 	const struct ipcb_end *peer = channel->peer;
 	uint64_t slot = next_slot(channel);
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
-	uint16_t *own;
-	uint8_t held;
+	struct found found;
 
 	if ((slot & IPCB_SPSC_LAP_MASK) != channel->lap ||
-	    ipcb_end_removed(ipcb_load_relaxed(&peer->word)))
+	    ipcb_end_removed(ipcb_load_relaxed(&peer->word)) ||
+	    !find(channel, region, unit, &found) ||
+	    !is_expected(channel, found.own))
 		return receive_rest(channel, ret_record, reader, deadline_ns);
-	own = own_at(channel, region, unit, &held);
-	if (!own || !is_expected(channel, own))
-		return receive_rest(channel, ret_record, reader, deadline_ns);
-	return take_short(channel, region, unit, own, held, ret_record, peer,
-			  reader);
+	return take_short(channel, &found, ret_record, peer, reader);
+}
+
+/* The record at @unit isn't of the last slab: a large one of the last such class? */
+static ipcb_noinline int receive_large(struct ipcbuf_channel *channel,
+				       void **ret_record,
+				       struct ipcb_reader *reader,
+				       uint64_t deadline_ns, uint64_t unit)
+{
+	const struct ipcb_end *peer = channel->peer;
+	struct found found;
+
+	if (ipcb_unlikely(ipcb_end_removed(ipcb_load_relaxed(&peer->word)) ||
+			  !find_large(&channel->large, channel->region, unit,
+				      &found) ||
+			  !is_expected(channel, found.own)))
+		return receive_elsewhere(channel, ret_record, reader,
+					 deadline_ns);
+	return take_short(channel, &found, ret_record, peer, reader);
 }
 
 static int receive_short(struct ipcbuf_channel *channel, void **ret_record,
 			 struct ipcb_reader *reader, uint64_t deadline_ns)
 {
-	struct ipcbuf_region *region = channel->region;
+	const struct ipcb_slab_memo *memo = &channel->memo;
 	const struct ipcb_end *peer = channel->peer;
 	uint64_t slot = next_slot(channel);
-	uint64_t unit = ipcb_spsc_slot_unit(slot) - region->heap_unit;
-	uint16_t *own;
+	uint64_t unit = ipcb_spsc_slot_unit(slot) - channel->region->heap_unit;
+	struct found found;
 
 	if (ipcb_unlikely((slot & IPCB_SPSC_LAP_MASK) != channel->lap))
 		return receive_none(channel, ret_record, reader, deadline_ns);
-	if (ipcb_unlikely(ipcb_end_removed(ipcb_load_relaxed(&peer->word)) ||
-			  !ipcb_slab_memo_find(&channel->memo, unit, &own) ||
-			  !is_expected(channel, own)))
-		return receive_elsewhere(channel, ret_record, reader,
-					 deadline_ns);
-	return take_short(channel, region, unit, own, channel->memo.held,
-			  ret_record, peer, reader);
+	if (ipcb_unlikely(!find_within(memo, unit - memo->first, &found) ||
+			  ipcb_end_removed(ipcb_load_relaxed(&peer->word)) ||
+			  !is_expected(channel, found.own)))
+		return receive_large(channel, ret_record, reader, deadline_ns,
+				     unit);
+	return take_short(channel, &found, ret_record, peer, reader);
 }
 
 const struct ipcb_channel_ways ipcb_spsc_consumer_ways = {

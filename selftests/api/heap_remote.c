@@ -141,6 +141,7 @@ TEST_F_TIMEOUT(remote, allocated_by_threads_that_ended, 60)
 }
 
 #define PAIRS 2000u
+#define LARGE 100u
 
 struct freer {
 	void *record;
@@ -191,6 +192,49 @@ TEST_F_TIMEOUT(remote, freed_by_two_that_allocate_nothing, 60)
 		gate_wait(freer.done);
 	}
 	ASSERT_EQ(0, pthread_join(other, NULL));
+	EXPECT_EQ(0, ipcbuf_region_trim(self->region.handle));
+	EXPECT_EQ(0, region_held(self->region.handle));
+}
+
+/* A record of the main thread's at a time; the last one has been freed. */
+static void *free_large(void *arg)
+{
+	struct freer *freer = arg;
+	unsigned int i;
+
+	MUST_EQ(-EINVAL, ipcbuf_free(freer->record));
+	for (i = 0; i < LARGE; i++) {
+		gate_post(freer->done, 1);
+		gate_wait(freer->begin);
+		MUST_EQ(0, ipcbuf_free(freer->record));
+		MUST_EQ(-EINVAL, ipcbuf_free(freer->record));
+	}
+	gate_post(freer->done, 1);
+	return NULL;
+}
+
+/*
+ * Fails if a large record can be freed twice by a thread that doesn't have its span:
+ * before it has freed any, or after, of the same class or of another.
+ */
+TEST_F_TIMEOUT(remote, large_freed_twice, 60)
+{
+	struct freer freer = { .begin = gate_new(), .done = gate_new() };
+	uint64_t part = region_part(self->region.handle, 32);
+	pthread_t thread;
+	unsigned int i;
+
+	freer.record = record_new(self->region.handle, part);
+	ASSERT_EQ(0, ipcbuf_free(freer.record));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, free_large, &freer));
+	for (i = 0; i < LARGE; i++) {
+		gate_wait(freer.done);
+		freer.record = record_new(self->region.handle,
+					  part >> i % 5);
+		gate_post(freer.begin, 1);
+	}
+	gate_wait(freer.done);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
 	EXPECT_EQ(0, ipcbuf_region_trim(self->region.handle));
 	EXPECT_EQ(0, region_held(self->region.handle));
 }

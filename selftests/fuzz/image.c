@@ -215,7 +215,7 @@ static uint64_t area_bytes(const struct image *image, unsigned int area,
 		[AREA_SEMS] = g->sems_offset,
 		[AREA_FRAMES] = g->frames_offset,
 		[AREA_SLABS] = g->slabs_offset,
-		[AREA_RUN_OWN] = g->run_own_offset,
+		[AREA_LARGE_OWN] = g->few_own_offset,
 		[AREA_OWN] = g->own_offset,
 		[AREA_DIRECTORY] = g->heap_offset,
 	};

@@ -19,7 +19,7 @@ enum area {
 	AREA_SEMS,
 	AREA_FRAMES,
 	AREA_SLABS,
-	AREA_RUN_OWN,
+	AREA_LARGE_OWN,
 	AREA_OWN,
 	AREA_DIRECTORY,		/* the levels' entries */
 	AREA_OBJECTS,		/* the lines of channels and segments */

@@ -91,12 +91,14 @@ TEST(spans_hold_their_blocks)
 {
 	struct ipcb_class classes[IPCB_CLASSES];
 	struct ipcb_geometry g;
-	unsigned int i, class, usable;
+	unsigned int i, class, usable, more;
 
 	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		ASSERT_EQ(0, ipcb_geometry_compute(sizes[i], &g));
 		usable = ipcb_classes_init(&g, classes);
+		more = ipcb_classes_more(classes);
 		ASSERT_LT(0, usable);
+		ASSERT_LE(ipcb_classes_small(classes), more);
 		for (class = 0; class < usable; class++) {
 			const struct ipcb_class *c = &classes[class];
 			uint64_t bytes = c->bytes * c->blocks;
@@ -108,7 +110,9 @@ TEST(spans_hold_their_blocks)
 				ASSERT_LE(c->blocks, g.own_words_per_slab);
 			} else if (c->kind == IPCB_SPAN_BIG) {
 				ASSERT_LE(bytes, 1ull << g.frame_shift);
-				ASSERT_LE(c->blocks, g.run_own_words);
+				ASSERT_LE(c->blocks, class < more ?
+						     g.big_own_words :
+						     IPCB_FEW_BLOCKS);
 			} else {
 				ASSERT_EQ(1, c->blocks);
 			}

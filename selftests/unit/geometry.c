@@ -18,8 +18,10 @@ static void check_places(struct __test_metadata *_metadata,
 		  sizeof(struct ipcb_waiter), g->sems_offset);
 	ASSERT_LE(g->sems_offset + g->max_sems * 4ull, g->frames_offset);
 	ASSERT_LE(g->frames_offset + g->frames * 8, g->slabs_offset);
-	ASSERT_LE(g->slabs_offset + slabs * 8, g->run_own_offset);
-	ASSERT_LE(g->run_own_offset + g->frames * g->run_own_words * 2,
+	ASSERT_LE(g->slabs_offset + slabs * 8, g->few_own_offset);
+	ASSERT_LE(g->few_own_offset + g->frames * IPCB_FEW_BLOCKS * 2,
+		  g->big_own_offset);
+	ASSERT_LE(g->big_own_offset + g->frames * g->big_own_words * 2,
 		  g->own_offset);
 	ASSERT_LE(g->own_offset + slabs * g->own_words_per_slab * 2,
 		  g->heap_offset);

@@ -134,8 +134,8 @@ static struct part some_part(struct hostile *hostile)
 		return (struct part){ g->slabs_offset, 8 * g->frames <<
 				      g->slabs_per_frame_shift };
 	case 6:
-		return (struct part){ g->run_own_offset,
-				      g->own_offset - g->run_own_offset };
+		return (struct part){ g->few_own_offset,
+				      g->own_offset - g->few_own_offset };
 	case 7:
 		return (struct part){ g->own_offset,
 				      g->heap_offset - g->own_offset };
