@@ -12,8 +12,18 @@
 #include "member.h"
 #include "relax.h"
 
-/* A span with more of them is enough for once. */
-#define FEW_BLOCKS 8u
+/* A span with more of them is enough for once; with no more, several are looked over. */
+#define ONE_SPAN_BLOCKS 8u
+/* What several are, about. */
+#define NEXT_SPANS 4u
+/*
+ * So many of a class's first spans are looked over first where the caches still have
+ * what came back there: records that are written and read come no faster than so many
+ * bytes of each in a nanosecond. Whether they do is asked once in so many refills.
+ */
+#define FIRST_SPANS   16u
+#define FIRST_REFILLS 16u
+#define FIRST_BYTES   32u
 /* Own words looked at without success before another span is claimed. */
 #define LOOK_WORDS 8192u
 /*
@@ -36,6 +46,7 @@ static int make_magazine(struct ipcb_cache *cache, unsigned int class)
 		return -ENOMEM;
 	m->capacity = capacity;
 	cache->bins[class].idle_since_ns = ipcbuf_now_ns();
+	cache->bins[class].refills_since_ns = cache->bins[class].idle_since_ns;
 	return 0;
 }
 
@@ -132,27 +143,40 @@ static void prefetch_span(const struct ipcb_cache *cache, unsigned int class,
 						       class));
 }
 
-static void next_span(struct ipcb_cache *cache, unsigned int class)
+/* On to the next span, and what ends the round behind the last one. */
+static void advance(struct ipcb_cache *cache, unsigned int class)
 {
 	struct ipcb_bin *bin = &cache->bins[class];
 
-	prefetch_span(cache, class, bin->cursor + 3);
 	bin->block = 0;
 	if (++bin->cursor >= bin->count) {
 		bin->cursor = 0;
 		end_round(cache, class);
 	}
+}
+
+static void count_idle(struct ipcb_cache *cache, unsigned int class)
+{
+	struct ipcb_bin *bin = &cache->bins[class];
+
 	if (bin->count && ipcb_span_is_free(cache->region,
 					    bin->spans[bin->cursor], class))
 		bin->idle++;
 }
 
+static void next_span(struct ipcb_cache *cache, unsigned int class)
+{
+	prefetch_span(cache, class, cache->bins[class].cursor + 3);
+	advance(cache, class);
+	count_idle(cache, class);
+}
+
 /*
- * Up to half of what the magazine holds, from one span, or if spans have few blocks from
- * several. 1 where the magazine has something.
+ * Up to half of what the magazine holds, from one span. 1 where the magazine has
+ * something.
  */
-static int look_over(struct ipcb_cache *cache, unsigned int class,
-		     uint64_t words)
+static int look_over_many(struct ipcb_cache *cache, unsigned int class,
+			  uint64_t words)
 {
 	struct ipcb_bin *bin = &cache->bins[class];
 	uint32_t blocks = cache->region->classes[class].blocks;
@@ -160,19 +184,116 @@ static int look_over(struct ipcb_cache *cache, unsigned int class,
 	uint32_t spans = bin->count + 1;
 	uint64_t looked = 0;
 
-	while (bin->count && rest && spans-- && looked < words) {
+	while (bin->count && rest == want && spans-- && looked < words) {
 		looked += take_from_span(cache, class, &rest) + 8;
 		if (bin->block >= blocks)
 			next_span(cache, class);
-		if (rest == want)
-			continue;
-		if (blocks > FEW_BLOCKS)
-			break;
-		if (spans > rest)
-			spans = rest;
 	}
 	fill_magazine(cache, class, want, rest);
 	return rest < want;
+}
+
+/* All free blocks of a span that has few, as take_from_span(). Return: what @rest is now. */
+static uint32_t take_few(struct ipcb_cache *cache, unsigned int class,
+			 uint32_t index, uint32_t rest)
+{
+	const struct ipcbuf_region *region = cache->region;
+	const struct ipcb_class *c = &region->classes[class];
+	uint32_t span = cache->bins[class].spans[index], blocks = c->blocks;
+	uint64_t unit = (uint64_t)span << region->slab_units_shift;
+	uint64_t *units = cache->magazines[class].units, step = c->units;
+	uint16_t *own = ipcb_own_words(region, span, class);
+	uint16_t me = (uint16_t)region->member;
+
+	for (; blocks && rest; blocks--, own++, unit += step)
+		if (take_one(own, me))
+			units[--rest] = unit;
+	return rest;
+}
+
+static int are_first_warm(struct ipcb_cache *cache, unsigned int class)
+{
+	struct ipcb_bin *bin = &cache->bins[class];
+	uint64_t bytes = cache->region->classes[class].bytes, now;
+
+	if (bin->refills++ % FIRST_REFILLS == 0) {
+		now = ipcbuf_now_ns();
+		bin->first_are_warm = (now - bin->refills_since_ns) * FIRST_BYTES >=
+				      bytes * FIRST_REFILLS;
+		bin->refills_since_ns = now;
+	}
+	return bin->first_are_warm;
+}
+
+/*
+ * Return: how many of @want are left to find: if all of them, the channels are full of
+ * the first ones' blocks. The rotation goes on by a span, for idle ones to be noticed.
+ */
+static uint32_t look_at_first(struct ipcb_cache *cache, unsigned int class,
+			      uint32_t want)
+{
+	struct ipcb_bin *bin = &cache->bins[class];
+	uint32_t spans = (uint32_t)ipcb_min(FIRST_SPANS, bin->count), i;
+	uint32_t rest = want;
+
+	for (i = 0; i < spans && rest; i++)
+		rest = take_few(cache, class, i, rest);
+	if (rest == want) {
+		bin->first_are_warm = 0;
+	} else {
+		count_idle(cache, class);
+		advance(cache, class);
+	}
+	return rest;
+}
+
+/* From several spans that come one after the other in the rotation. */
+static uint32_t look_at_next(struct ipcb_cache *cache, unsigned int class,
+			     uint32_t want, uint64_t words)
+{
+	struct ipcb_bin *bin = &cache->bins[class];
+	uint32_t blocks = cache->region->classes[class].blocks, before;
+	uint64_t spans = ipcb_min(bin->count + 1u, words / ONE_SPAN_BLOCKS + 1);
+	uint32_t rest = want;
+
+	while (bin->count && rest && spans--) {
+		before = rest;
+		rest = take_few(cache, class, bin->cursor, rest);
+		if (before - rest == blocks)
+			bin->idle++;
+		else if (!rest)
+			break;		/* It may have more. */
+		advance(cache, class);
+		if (rest < want && spans > rest)
+			spans = rest;
+	}
+	return rest;
+}
+
+/* The same as look_over_many(), for spans with few blocks. */
+static int look_over_few(struct ipcb_cache *cache, unsigned int class,
+			 uint64_t words)
+{
+	struct ipcb_bin *bin = &cache->bins[class];
+	uint32_t want = (cache->magazines[class].capacity + 1) / 2, rest = want;
+
+	if (are_first_warm(cache, class))
+		rest = look_at_first(cache, class, want);
+	if (rest == want)
+		rest = look_at_next(cache, class, want, words);
+	/* For the next time. */
+	prefetch_span(cache, class, bin->cursor);
+	prefetch_span(cache, class, bin->cursor + NEXT_SPANS);
+	fill_magazine(cache, class, want, rest);
+	return rest < want;
+}
+
+static int look_over(struct ipcb_cache *cache, unsigned int class,
+		     uint64_t words)
+{
+	return cache->region->classes[class].blocks > ONE_SPAN_BLOCKS ?
+	       look_over_many(cache, class, words) :
+	       look_over_few(cache, class, words);
 }
 
 static int claim_span(struct ipcb_cache *cache, unsigned int class)

@@ -220,4 +220,72 @@ TEST_F(give_back, before_saying_enomem)
 	EXPECT_EQ(0, ipcbuf_free(record));
 }
 
+#define BURST 1000u
+
+struct steady {
+	struct ipcbuf_channel *channel;
+	void *records[BURST];
+};
+
+static void *free_received(void *arg)
+{
+	void *record;
+
+	while (!ipcbuf_channel_recv(arg, &record))
+		MUST_EQ(0, ipcbuf_free(record));
+	return NULL;
+}
+
+static void send_some(struct steady *steady, struct ipcbuf_region *region,
+		      unsigned int count, size_t bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		steady->records[i] = record_new(region, bytes);
+		memset(steady->records[i], 1, 64);
+	}
+	for (i = 0; i < count; i++)
+		MUST_EQ(0, ipcbuf_channel_send(steady->channel,
+					       steady->records[i]));
+}
+
+static unsigned int burst_of(size_t bytes)
+{
+	uint64_t fit = 20 * MIB / bytes;
+
+	return fit < BURST ? (unsigned int)fit : BURST;
+}
+
+/*
+ * A burst of records, and then a few at a time for as long as it takes. Fails (never
+ * ends) if what the burst needed is kept for ever, by any of the ways of looking for
+ * blocks: spans of few, of as many as are looked for at once, of many.
+ */
+TEST_F_TIMEOUT(give_back, what_a_burst_needed, 60)
+{
+	struct ipcbuf_region *region = self->region.handle;
+	uint64_t frame = region_info(region).frame_bytes, burst;
+	const size_t sizes[] = { frame / 2, frame / 8, 8192 };
+	struct ipcbuf_channel *in = channel_join(region, 1, IPCBUF_CONSUMER, 4);
+	struct steady steady = {
+		.channel = channel_join(region, 1, IPCBUF_PRODUCER, 4),
+	};
+	pthread_t thread;
+	unsigned int i;
+
+	if (!system_gives_back(variant->backend))
+		SKIP(return, "this system takes no memory back");
+	ASSERT_EQ(0, pthread_create(&thread, NULL, free_received, in));
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		send_some(&steady, region, burst_of(sizes[i]), sizes[i]);
+	burst = committed(region);
+	while (committed(region) > burst / 3)
+		for (i = 0; i < ARRAY_SIZE(sizes); i++)
+			send_some(&steady, region, 4, sizes[i]);
+	EXPECT_EQ(0, ipcbuf_channel_close(steady.channel));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(0, ipcbuf_channel_close(in));
+}
+
 TEST_HARNESS_MAIN
