@@ -85,17 +85,6 @@ static inline uint16_t *ipcb_run_own(const struct ipcbuf_region *region,
 	return ipcb_frame_own(region, frame, IPCB_CLASS_HUGE);
 }
 
-static inline int ipcb_commit_frame_own(struct ipcbuf_region *region,
-					uint32_t frame, unsigned int class)
-{
-	uint64_t offset = ipcb_offset(region,
-				      ipcb_frame_own(region, frame, class));
-
-	return ipcb_commit_meta(region, offset, sizeof(uint16_t) *
-				(class >= region->more_classes ?
-				 IPCB_FEW_BLOCKS : region->g.big_own_words));
-}
-
 /* The own words of a span's blocks. */
 static inline uint16_t *ipcb_own_words(const struct ipcbuf_region *region,
 				       uint32_t span, unsigned int class)

@@ -16,6 +16,10 @@ static int commit_frame_meta(struct ipcbuf_region *region, uint64_t first,
 
 	error = ipcb_commit_meta(region, g->frames_offset + first * 8,
 				 (end - first) * 8);
+	if (!error)
+		error = ipcb_commit_meta(region, g->few_own_offset +
+					 first * IPCB_FEW_BLOCKS * 2,
+					 (end - first) * IPCB_FEW_BLOCKS * 2);
 	if (error)
 		return error;
 	return ipcb_commit_meta(region, g->slabs_offset +

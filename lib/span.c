@@ -153,18 +153,25 @@ static int find_free(struct ipcbuf_region *region, uint32_t thread,
 	return 0;
 }
 
-/* The own words of all blocks that the frame's spans can have. */
+/*
+ * The own words of all blocks that the frame's spans can have; those of few were
+ * committed with the frame's word.
+ */
 static int commit_own(struct ipcbuf_region *region, uint32_t head,
 		      unsigned int class)
 {
 	const struct ipcb_geometry *g = &region->g;
-	uint64_t per_frame = (uint64_t)g->own_words_per_slab * 2 <<
-			     g->slabs_per_frame_shift;
+	uint64_t per_frame = g->big_own_words * sizeof(uint16_t);
+	uint64_t table = g->big_own_offset;
 
-	if (ipcb_class_is_small(region, class))
-		return ipcb_commit_meta(region, g->own_offset +
-					head * per_frame, per_frame);
-	return ipcb_commit_frame_own(region, head, class);
+	if (class >= region->more_classes)
+		return 0;
+	if (ipcb_class_is_small(region, class)) {
+		per_frame = (uint64_t)g->own_words_per_slab * 2 <<
+			    g->slabs_per_frame_shift;
+		table = g->own_offset;
+	}
+	return ipcb_commit_meta(region, table + head * per_frame, per_frame);
 }
 
 static uint64_t frames_for(const struct ipcbuf_region *region, uint64_t bytes)

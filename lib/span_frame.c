@@ -120,9 +120,7 @@ static void recover_run(struct ipcbuf_region *region, uint32_t head,
 	uint64_t i;
 
 	/* A huge record is claimed by its own word before it has a HEAD. */
-	if (!ipcb_commit_frame_own(region, head, IPCB_CLASS_HUGE))
-		ipcb_store_relaxed(ipcb_run_own(region, head), IPCB_OWN_FREE);
-
+	ipcb_store_relaxed(ipcb_run_own(region, head), IPCB_OWN_FREE);
 	for (i = count - 1; i > 0; i--)
 		if (continues(region, head + i, head))
 			ipcb_run_free(region, (uint32_t)(head + i), 1, 0);
