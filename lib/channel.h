@@ -85,16 +85,16 @@ struct ipcbuf_channel {
 	uint64_t limit;			/* producer: head may go up to here */
 	/* Slots of a line, or half of one, or if they are fewer all; less one. */
 	uint64_t line_mask;		/* producer */
-	uint64_t turn_mask;		/* consumer; see turn() in spsc_io.c */
+	uint64_t turn_mask;		/* consumer; see ipcb_spsc_turn() */
 	struct ipcb_slab_memo memo;	/* consumer: where the last record was */
 	struct ipcb_large_memo large;	/* the same of large ones */
 	uint32_t shift;			/* log2(depth) */
 	uint32_t peer_member;		/* whose records are expected */
 	uint32_t me;
 	uint32_t spin;			/* how long spinning has been worth it */
-	uint32_t stops;			/* see slip() in spsc_io.c */
+	uint32_t stops;			/* see ipcb_spsc_slip() */
 	int slipping;
-	int is_behind;			/* see turn() there */
+	int is_behind;			/* see ipcb_spsc_turn() */
 	uint64_t stop_position;
 	uint64_t first_position;	/* when it was attached */
 	uint64_t offset;		/* of the block */
@@ -103,7 +103,7 @@ struct ipcbuf_channel {
 	int close_with_region;
 	uint32_t polls;			/* see ipcb_channel_polled() */
 	uint32_t wait_poll;		/* with which this wait began */
-	uint32_t fetch_poll;		/* see begin_wait() in spsc_io.c */
+	uint32_t fetch_poll;		/* see begin_wait() in spsc_pace.c */
 	uint64_t looked_ns;
 	uint32_t deaths;		/* when it was looked for the dead */
 	int unsettled;			/* the peer died, and isn't recovered */

@@ -70,7 +70,7 @@ static inline uint64_t ipcb_class_product(const struct ipcb_class *class,
  * computation", 2019).
  */
 static inline int ipcb_class_divides(const struct ipcb_class *class,
-					 uint64_t product)
+				     uint64_t product)
 {
 	return (uint32_t)product < class->reciprocal;
 }

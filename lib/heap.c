@@ -335,7 +335,7 @@ static ipcb_noinline int free_local(void *record, struct ipcb_reader *reader,
 /*
  * Short where the record is of the region that this thread used last, and of the
  * class or the slab of the last one. Like all short ways it calls nothing; see
- * spsc_io.c.
+ * spsc_way.h.
  */
 IPCB_PUBLIC int ipcbuf_free(void *record)
 {

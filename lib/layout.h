@@ -3,7 +3,7 @@
  * The shared memory of a region: what lies where, and what each word can say.
  *
  *   header | members | waiters | sem slots | frame words | slab words |
- *   run own words | own words | heap: frames
+ *   own words of few | of BIG frames | of slabs | heap: frames
  *
  * All places are offsets from the region's start. Zero-filled tables are valid
  * tables of an empty region. The metadata of a frame is committed before
@@ -32,10 +32,11 @@
  * A BIG frame and a run have one slab word: that of their first slab.
  *
  * Own words lie aside from the blocks, one word a block: a small slab has an
- * array, and each frame has one more for when it is BIG or a run's head. That
- * one is as large as two lines (in regions with 2 MiB frames), so that large
- * blocks of different frames don't share one: where few are in flight, both
- * sides would write to it all the time.
+ * array, and each frame has one more for when it is BIG. That one is as large as
+ * two lines (in regions with 2 MiB frames). Runs, and BIG frames of at most four
+ * blocks, have four words a frame in a table of their own instead: more blocks to
+ * a line are fewer lines that move, and where they are written and read, that both
+ * sides write to a line costs nothing beside it.
  */
 #ifndef IPCB_LAYOUT_H
 #define IPCB_LAYOUT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
  * What a SPSC ring looks like, for spsc.c (joining, leaving, recovery) and
- * spsc_io.c (its records' way).
+ * spsc_send.c and spsc_receive.c (its records' ways).
  *
  * A slot is 8 bytes: offset / 64 and a lap of 1 or 2, so that zero is empty
  * and a slot of the last lap isn't mistaken for one of this lap. The slot is
@@ -103,13 +103,14 @@ static inline int ipcb_spsc_is_or_was(unsigned int own, uint32_t member)
 	return (own & ~IPCB_OWN_LEAVING) == member;
 }
 
-/* spsc_io.c: see struct ipcb_channel_ops. */
+/* See struct ipcb_channel_ops. spsc_send.c: */
 extern const struct ipcb_channel_ways ipcb_spsc_producer_ways;
-extern const struct ipcb_channel_ways ipcb_spsc_consumer_ways;
+int ipcb_spsc_has_room(struct ipcbuf_channel *channel);
 int ipcb_spsc_send(struct ipcbuf_channel *channel, void *const *records,
 		   size_t count, size_t *ret_sent);
+/* spsc_receive.c: */
+extern const struct ipcb_channel_ways ipcb_spsc_consumer_ways;
 int ipcb_spsc_receive(struct ipcbuf_channel *channel, void **records,
 		      size_t count, size_t *ret_received);
-int ipcb_spsc_has_room(struct ipcbuf_channel *channel);
 
 #endif
