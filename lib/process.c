@@ -21,7 +21,7 @@ static void fork_prepare(void)
 	ipcb_handle_fork_prepare();
 	ipcb_reader_fork_prepare();
 	ipcb_lock_fork_prepare();
-	urcu_bp_before_fork();
+	ipcb_rcu_fork_prepare();
 }
 
 static void fork_parent(void)
