@@ -106,7 +106,7 @@ static void fill_magazine(struct ipcb_cache *cache, unsigned int class,
 	cache->ours += count;
 }
 
-static void end_round(struct ipcb_cache *cache, unsigned int class)
+static ipcb_noinline void end_round(struct ipcb_cache *cache, unsigned int class)
 {
 	struct ipcb_bin *bin = &cache->bins[class];
 	uint32_t i, surplus;
@@ -143,16 +143,23 @@ static void prefetch_span(const struct ipcb_cache *cache, unsigned int class,
 						       class));
 }
 
-/* On to the next span, and what ends the round behind the last one. */
-static void advance(struct ipcb_cache *cache, unsigned int class)
+/* What ends the round behind the last span. */
+static void end_round_if_due(struct ipcb_cache *cache, unsigned int class)
 {
 	struct ipcb_bin *bin = &cache->bins[class];
 
-	bin->block = 0;
-	if (++bin->cursor >= bin->count) {
+	if (bin->cursor >= bin->count) {
 		bin->cursor = 0;
 		end_round(cache, class);
 	}
+}
+
+/* On to the next span. */
+static void advance(struct ipcb_cache *cache, unsigned int class)
+{
+	cache->bins[class].block = 0;
+	cache->bins[class].cursor++;
+	end_round_if_due(cache, class);
 }
 
 static void count_idle(struct ipcb_cache *cache, unsigned int class)
@@ -193,21 +200,56 @@ static int look_over_many(struct ipcb_cache *cache, unsigned int class,
 	return rest < want;
 }
 
-/* All free blocks of a span that has few, as take_from_span(). Return: what @rest is now. */
-static uint32_t take_few(struct ipcb_cache *cache, unsigned int class,
-			 uint32_t index, uint32_t rest)
+/* A class whose spans have few blocks: what is the same for each span. */
+struct few {
+	const uint32_t *spans;		/* the bin's */
+	uint64_t *units;		/* the magazine's */
+	uint16_t *own;			/* of span 0, were it of this class */
+	uint64_t own_words;		/* from one's own words to the next's */
+	uint64_t step;			/* units of a block */
+	uint64_t blocks;
+	uint8_t own_shift;		/* slabs to each of those, log2 */
+	uint8_t units_shift;		/* units to a slab, log2 */
+	uint16_t me;
+};
+
+static ipcb_always_inline struct few few_of(const struct ipcb_cache *cache,
+					    unsigned int class)
 {
 	const struct ipcbuf_region *region = cache->region;
 	const struct ipcb_class *c = &region->classes[class];
-	uint32_t span = cache->bins[class].spans[index], blocks = c->blocks;
-	uint64_t unit = (uint64_t)span << region->slab_units_shift;
-	uint64_t *units = cache->magazines[class].units, step = c->units;
-	uint16_t *own = ipcb_own_words(region, span, class);
-	uint16_t me = (uint16_t)region->member;
+	int is_small = ipcb_class_is_small(region, class);
+	uint8_t own_shift = is_small ?
+			    0 : (uint8_t)region->g.slabs_per_frame_shift;
+	uint16_t *own = ipcb_own_words(region, 0, class);
 
-	for (; blocks && rest; blocks--, own++, unit += step)
-		if (take_one(own, me))
-			units[--rest] = unit;
+	return (struct few){
+		.spans = cache->bins[class].spans,
+		.units = cache->magazines[class].units,
+		.own = own,
+		.own_words = (uint64_t)(ipcb_own_words(region, 1u << own_shift,
+						       class) - own),
+		.step = c->units,
+		.blocks = c->blocks,
+		.own_shift = own_shift,
+		.units_shift = (uint8_t)region->slab_units_shift,
+		.me = (uint16_t)region->member,
+	};
+}
+
+/* All free blocks of a span, as take_from_span(). Return: what @rest is now. */
+static ipcb_always_inline uint32_t take_few(const struct few few,
+					    uint32_t index, uint32_t rest)
+{
+	uint64_t span = few.spans[index], unit = span << few.units_shift;
+	uint16_t *own = few.own + (span >> few.own_shift) * few.own_words;
+	uint16_t *end = own + few.blocks;
+
+	do {
+		if (take_one(own, few.me))
+			few.units[--rest] = unit;
+		unit += few.step;
+	} while (++own != end && rest);
 	return rest;
 }
 
@@ -234,10 +276,11 @@ static uint32_t look_at_first(struct ipcb_cache *cache, unsigned int class,
 {
 	struct ipcb_bin *bin = &cache->bins[class];
 	uint32_t spans = (uint32_t)ipcb_min(FIRST_SPANS, bin->count), i;
+	struct few few = few_of(cache, class);
 	uint32_t rest = want;
 
 	for (i = 0; i < spans && rest; i++)
-		rest = take_few(cache, class, i, rest);
+		rest = take_few(few, i, rest);
 	if (rest == want) {
 		bin->first_are_warm = 0;
 	} else {
@@ -247,25 +290,51 @@ static uint32_t look_at_first(struct ipcb_cache *cache, unsigned int class,
 	return rest;
 }
 
-/* From several spans that come one after the other in the rotation. */
+/*
+ * From up to @spans that come one after the other in the rotation, to the bin's end at
+ * the most. Who has found some looks at no more than were still wanted then.
+ */
+static ipcb_always_inline uint32_t look_along(struct ipcb_bin *bin,
+					      const struct few few,
+					      uint64_t spans, uint32_t want,
+					      uint32_t rest)
+{
+	uint32_t before = rest, idle = 0, i = bin->cursor;
+	uint32_t end = i + (uint32_t)ipcb_min(bin->count - i, spans);
+
+	while (rest == want && i < end)
+		rest = take_few(few, i++, rest);
+	idle += before - rest == few.blocks;
+	end = (uint32_t)ipcb_min(end, i + rest);
+	while (i < end && rest) {
+		before = rest;
+		rest = take_few(few, i++, rest);
+		idle += before - rest == few.blocks;
+	}
+	/* The last one may have more. */
+	if (!rest && before < few.blocks)
+		i--;
+	bin->cursor = i;
+	bin->idle += idle;
+	return rest;
+}
+
+/* From several spans of the rotation. */
 static uint32_t look_at_next(struct ipcb_cache *cache, unsigned int class,
 			     uint32_t want, uint64_t words)
 {
+	struct few few = few_of(cache, class);
 	struct ipcb_bin *bin = &cache->bins[class];
-	uint32_t blocks = cache->region->classes[class].blocks, before;
 	uint64_t spans = ipcb_min(bin->count + 1u, words / ONE_SPAN_BLOCKS + 1);
-	uint32_t rest = want;
+	uint32_t rest = want, first;
 
-	while (bin->count && rest && spans--) {
-		before = rest;
-		rest = take_few(cache, class, bin->cursor, rest);
-		if (before - rest == blocks)
-			bin->idle++;
-		else if (!rest)
-			break;		/* It may have more. */
-		advance(cache, class);
-		if (rest < want && spans > rest)
-			spans = rest;
+	while (bin->count && rest && spans) {
+		first = bin->cursor;
+		rest = look_along(bin, few, spans, want, rest);
+		spans -= bin->cursor - first;
+		if (rest < want)
+			spans = ipcb_min(spans, rest);
+		end_round_if_due(cache, class);
 	}
 	return rest;
 }

@@ -104,7 +104,12 @@ static int is_of_memo(const struct ipcbuf_channel *channel, uint64_t slot)
 	return unit - channel->memo.first < channel->memo.units;
 }
 
-/* The second to the last of a full line. */
+/*
+ * The second to the last of a full line. Of large records that come one after the other
+ * several have their own words in a line.
+ */
+#define LARGE_STEP 3u
+
 static void prefetch_line(const struct ipcbuf_channel *channel,
 			  const uint64_t *slots)
 {
@@ -115,7 +120,7 @@ static void prefetch_line(const struct ipcbuf_channel *channel,
 		for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
 			prefetch_record(region, ipcb_load_relaxed(&slots[i]));
 	else if (channel->large.units)
-		for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i++)
+		for (i = 1; i < IPCB_SPSC_LINE_SLOTS; i += LARGE_STEP)
 			prefetch_large_own(channel, ipcb_load_relaxed(&slots[i]));
 }
 
