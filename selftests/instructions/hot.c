@@ -177,6 +177,11 @@ static void work(const char *region, enum ipcbuf_direction direction,
 		else
 			consume();
 	}
+	/* Who leaves has its records received another way. */
+	if (direction == IPCBUF_PRODUCER)
+		take_turn();
+	else
+		give_turn();
 	MUST(!ipcbuf_channel_close(hot.channel));
 	MUST(!ipcbuf_region_close(hot.region));
 }
