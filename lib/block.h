@@ -65,6 +65,14 @@ static inline uint32_t ipcb_span_of(const struct ipcbuf_region *region,
 	return ipcb_class_is_small(region, class) ? slab : slab >> shift << shift;
 }
 
+/* From the own words of a BIG frame or a run to those of the next frame. */
+static inline uint32_t ipcb_frame_own_words(const struct ipcbuf_region *region,
+					    unsigned int class)
+{
+	return class >= region->more_classes ? IPCB_FEW_BLOCKS :
+					       region->g.big_own_words;
+}
+
 /*
  * The own words of a BIG frame or a run. Those with few blocks share lines, eight frames
  * to each: of a line that moves between cores once, more records are. The others have
@@ -73,9 +81,10 @@ static inline uint32_t ipcb_span_of(const struct ipcbuf_region *region,
 static inline uint16_t *ipcb_frame_own(const struct ipcbuf_region *region,
 				       uint32_t frame, unsigned int class)
 {
-	if (class >= region->more_classes)
-		return region->few_own + (uint64_t)frame * IPCB_FEW_BLOCKS;
-	return region->big_own + (uint64_t)frame * region->g.big_own_words;
+	uint16_t *first = class >= region->more_classes ? region->few_own :
+							  region->big_own;
+
+	return first + (uint64_t)frame * ipcb_frame_own_words(region, class);
 }
 
 /* That of a run. */
@@ -354,8 +363,7 @@ static inline void ipcb_large_memo_set(struct ipcb_large_memo *memo,
 
 	memo->class = region->classes[class];
 	memo->own = ipcb_frame_own(region, 0, class);
-	memo->own_words = (uint32_t)(ipcb_frame_own(region, 1, class) -
-				     memo->own);
+	memo->own_words = ipcb_frame_own_words(region, class);
 	memo->held = (uint8_t)(class + 1);
 	memo->what = ipcb_slab_what(word);
 	memo->units = ipcb_slab_kind(word) >= IPCB_SLAB_OWNED &&

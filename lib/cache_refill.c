@@ -106,7 +106,7 @@ static void fill_magazine(struct ipcb_cache *cache, unsigned int class,
 	cache->ours += count;
 }
 
-static ipcb_noinline void end_round(struct ipcb_cache *cache, unsigned int class)
+static void end_round(struct ipcb_cache *cache, unsigned int class)
 {
 	struct ipcb_bin *bin = &cache->bins[class];
 	uint32_t i, surplus;
@@ -219,19 +219,17 @@ static ipcb_always_inline struct few few_of(const struct ipcb_cache *cache,
 	const struct ipcbuf_region *region = cache->region;
 	const struct ipcb_class *c = &region->classes[class];
 	int is_small = ipcb_class_is_small(region, class);
-	uint8_t own_shift = is_small ?
-			    0 : (uint8_t)region->g.slabs_per_frame_shift;
-	uint16_t *own = ipcb_own_words(region, 0, class);
 
 	return (struct few){
 		.spans = cache->bins[class].spans,
 		.units = cache->magazines[class].units,
-		.own = own,
-		.own_words = (uint64_t)(ipcb_own_words(region, 1u << own_shift,
-						       class) - own),
+		.own = ipcb_own_words(region, 0, class),
+		.own_words = is_small ? region->g.own_words_per_slab :
+					ipcb_frame_own_words(region, class),
 		.step = c->units,
 		.blocks = c->blocks,
-		.own_shift = own_shift,
+		.own_shift = is_small ?
+			     0 : (uint8_t)region->g.slabs_per_frame_shift,
 		.units_shift = (uint8_t)region->slab_units_shift,
 		.me = (uint16_t)region->member,
 	};
@@ -292,7 +290,7 @@ static uint32_t look_at_first(struct ipcb_cache *cache, unsigned int class,
 
 /*
  * From up to @spans that come one after the other in the rotation, to the bin's end at
- * the most. Who has found some looks at no more than were still wanted then.
+ * the most. Who has found some looks at no more than are still wanted.
  */
 static ipcb_always_inline uint32_t look_along(struct ipcb_bin *bin,
 					      const struct few few,
@@ -302,14 +300,12 @@ static ipcb_always_inline uint32_t look_along(struct ipcb_bin *bin,
 	uint32_t before = rest, idle = 0, i = bin->cursor;
 	uint32_t end = i + (uint32_t)ipcb_min(bin->count - i, spans);
 
-	while (rest == want && i < end)
-		rest = take_few(few, i++, rest);
-	idle += before - rest == few.blocks;
-	end = (uint32_t)ipcb_min(end, i + rest);
 	while (i < end && rest) {
 		before = rest;
 		rest = take_few(few, i++, rest);
 		idle += before - rest == few.blocks;
+		if (rest < want)
+			end = (uint32_t)ipcb_min(end, i + rest);
 	}
 	/* The last one may have more. */
 	if (!rest && before < few.blocks)

@@ -14,6 +14,12 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 
+/*
+ * Registering with liburcu takes a lock of its own (init_lock, in 0.13 to 0.15) that
+ * urcu_bp_before_fork() doesn't, and every thread that ends takes it, too; a child that was
+ * forked meanwhile would wait for it at its first look-up for ever. So the forking
+ * thread is registered, and its child needn't be.
+ */
 static void fork_prepare(void)
 {
 	ipcb_cache_fork_prepare();
@@ -21,7 +27,8 @@ static void fork_prepare(void)
 	ipcb_handle_fork_prepare();
 	ipcb_reader_fork_prepare();
 	ipcb_lock_fork_prepare();
-	ipcb_rcu_fork_prepare();
+	urcu_bp_register_thread();
+	urcu_bp_before_fork();
 }
 
 static void fork_parent(void)

@@ -52,18 +52,6 @@ static inline void ipcb_rcu_read_unlock(void)
 	rcu_read_unlock();
 }
 
-/*
- * Before fork(): the forking thread is registered with liburcu. Registering takes a
- * lock of liburcu's that urcu_bp_before_fork() doesn't (0.13 to 0.15: init_lock), and
- * every thread that ends takes it, too; a child that was forked meanwhile would wait for
- * it at its first look-up for ever. So the child must never have to.
- */
-static inline void ipcb_rcu_fork_prepare(void)
-{
-	urcu_bp_register_thread();
-	urcu_bp_before_fork();
-}
-
 /* It waits in poll(), with a lock of liburcu's that nobody would give back. */
 static inline void ipcb_rcu_synchronize(void)
 {

@@ -104,12 +104,10 @@ static int is_of_memo(const struct ipcbuf_channel *channel, uint64_t slot)
 	return unit - channel->memo.first < channel->memo.units;
 }
 
-/*
- * The second to the last of a full line. Of large records that come one after the other
- * several have their own words in a line.
- */
+/* Large records that come one after the other have their own words in few lines. */
 #define LARGE_STEP 3u
 
+/* The second to the last of a full line. */
 static void prefetch_line(const struct ipcbuf_channel *channel,
 			  const uint64_t *slots)
 {

@@ -12,25 +12,7 @@
 
 #include "rcu.h"
 
-FIXTURE(forked) {
-	struct test_region region;
-};
-
-VARIANT_FIELDS(forked);
-REGION_VARIANT(forked, posix_futex, POSIX, FUTEX);
-REGION_VARIANT(forked, kmod_kmod, KMOD, KMOD);
-
-FIXTURE_SETUP(forked)
-{
-	NEED_VARIANT(variant);
-	ASSERT_EQ(0, test_region_create(&self->region, variant->backend,
-					variant->wait, 2 * MIB));
-}
-
-FIXTURE_TEARDOWN(forked)
-{
-	EXPECT_EQ(0, test_region_end(&self->region));
-}
+REGION_FIXTURE(forked, 2 * MIB);
 
 /*
  * It doesn't look for leaks in the end: what its parent's other thread knows alone is lost
