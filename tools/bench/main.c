@@ -11,9 +11,11 @@
 
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void list(const struct cells *cells, const struct peers *peers)
@@ -225,6 +227,51 @@ static int measure_cells(const struct bench_options *options,
 	return status;
 }
 
+static int can_write_file(const char *file)
+{
+	struct stat is;
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	if (fd >= 0) {
+		close(fd);
+		return !unlink(file);
+	}
+	if (errno != EEXIST || stat(file, &is))
+		return 0;
+	if (!S_ISDIR(is.st_mode))
+		return !access(file, W_OK);
+	errno = EISDIR;
+	return 0;
+}
+
+static int can_write_folder(const char *folder)
+{
+	struct stat is;
+
+	if (!mkdir(folder, 0777))
+		return !rmdir(folder);
+	if (errno != EEXIST || stat(folder, &is))
+		return 0;
+	if (S_ISDIR(is.st_mode))
+		return !access(folder, W_OK | X_OK);
+	errno = ENOTDIR;
+	return 0;
+}
+
+/* Before minutes are spent on what couldn't be written down. Leaves nothing there. */
+static void need_outputs(const struct bench_options *options)
+{
+	const char *files[] = { options->json, options->markdown };
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		if (files[i] && strcmp(files[i], "-") != 0 &&
+		    !can_write_file(files[i]))
+			err(2, "%s", files[i]);
+	if (options->plot && !can_write_folder(options->plot))
+		err(2, "%s", options->plot);
+}
+
 int main(int argc, char **argv)
 {
 	static struct peers peers;
@@ -234,6 +281,7 @@ int main(int argc, char **argv)
 	int ret;
 
 	options_parse(argc, argv, &options);
+	need_outputs(&options);
 	ret = peers_find(options.peers, &peers);
 	if (ret)
 		errx(2, "--peers: %s", strerror(-ret));
