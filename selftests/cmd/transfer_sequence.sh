@@ -41,16 +41,24 @@ one_after_the_other()
 	nothing_left
 }
 
-# The last one of all removes the region.
+# No receiver before all senders are there: else a transfer could be over before the
+# next begins, and the next have a region of its own while the first one's is still
+# being closed. The last one of all removes the region.
 several_at_once()
 {
 	remember_sysv
 	processes=
 	for number in 1 2 3 4; do
 		make_data $((number * 400000)) "$work/in.$number"
-		send_from "$work/in.$number" $number
+		send_from "$work/in.$number" -d 8 $number
+		processes="$processes $sender"
+	done
+	for number in 1 2 3 4; do
+		wait_for channel_has $number producer attached
+	done
+	for number in 1 2 3 4; do
 		recv_to "$work/out.$number" $number
-		processes="$processes $sender $receiver"
+		processes="$processes $receiver"
 	done
 	for process in $processes; do
 		finishes 0 $process
