@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
- * Waiting at a channel: spin while that has paid off lately, then sleep, and
- * look after the peer at each tick. Nobody sleeps inside: the end counts its
+ * Waiting at a channel: spin, the longer the more that has paid off lately, then sleep,
+ * and look after the peer at each tick. Nobody sleeps inside: the end counts its
  * sleeper, so that who closes it waits, and a reference keeps the region.
  */
 #include "channel.h"
@@ -11,47 +11,72 @@
 #include "os.h"
 #include "relax.h"
 
-#define SPIN_MAX 2048u
-#define SPIN_MIN 16u
+/*
+ * In pauses of the processor. The most is about what a sleep and its end take, so that a
+ * wait takes at most twice what it would if its length were known (Karlin, Manasse,
+ * McGeoch and Owicki, "Competitive randomized algorithms for nonuniform problems", 1990).
+ */
+#define SPIN_MAX   1024u
+#define SPIN_MIN   16u
+/* Of so many waits that spinning shortly didn't end one spins for the longest time. */
+#define SPIN_PROBE 128u
 
 /* Who doesn't sleep for a tick looks after the peer so often, and no more. */
 #define LOOK_NS (100 * IPCB_NS_PER_MS)
 /* How long a sleep lasts while somebody else keeps us from recovering. */
 #define UNSETTLED_NS IPCB_NS_PER_MS
 
-static int more_than_one_cpu(void)
+static int is_multiprocessor(void)
 {
-	static unsigned int cached;	/* 0: not known yet */
-	unsigned int cpus = ipcb_load_relaxed(&cached);
+	static unsigned int cached;	/* 0: not known yet; else 1 + the answer */
+	unsigned int answer = ipcb_load_relaxed(&cached);
 
-	if (!cpus) {
-		cpus = ipcb_os_cpus();
-		ipcb_store_relaxed(&cached, cpus);
+	if (!answer) {
+		answer = ipcb_os_is_multiprocessor() ? 2 : 1;
+		ipcb_store_relaxed(&cached, answer);
 	}
-	return cpus > 1;
+	return answer == 2;
+}
+
+static int is_ready_within(struct ipcbuf_channel *channel, uint32_t pauses)
+{
+	uint32_t i;
+
+	for (i = 0; i < pauses; i++) {
+		if (channel->ops->ready(channel))
+			return 1;
+		ipcb_relax();
+	}
+	return 0;
+}
+
+int ipcb_channel_spins(const struct ipcbuf_channel *channel)
+{
+	return channel->spin != SPIN_MIN && is_multiprocessor();
 }
 
 /*
- * Doubles where it was worth it, halves where it wasn't: at a peer that sleeps
- * hardly anything is spun away.
+ * Doubles where it was worth it, halves where it wasn't: at a peer that is slow, or is
+ * kept to the same processor, hardly anything is spun away. But two that answer each
+ * other at once, and both sleep, are as slow as waking is, and each finds that spinning
+ * shortly isn't worth it. So now and then one spins until a sleeper's answer is there; it
+ * goes on spinning, and when the other one tries, neither sleeps any more.
  */
 static int spin(struct ipcbuf_channel *channel)
 {
-	uint32_t i, limit = channel->spin;
+	uint32_t pauses = channel->spin ? channel->spin : SPIN_MAX;
+	int is_probe;
 
-	if (!more_than_one_cpu())
+	if (!is_multiprocessor())
 		return 0;
-	if (!limit)
-		limit = SPIN_MAX;
-	for (i = 0; i < limit; i++) {
-		if (channel->ops->ready(channel)) {
-			channel->spin = limit * 2 > SPIN_MAX ? SPIN_MAX :
-					limit * 2;
-			return 1;
-		}
-		ipcb_relax();
+	is_probe = pauses == SPIN_MIN && ++channel->probe % SPIN_PROBE == 0;
+	if (is_ready_within(channel, is_probe ? SPIN_MAX : pauses)) {
+		channel->spin = is_probe || pauses > SPIN_MAX / 2 ? SPIN_MAX :
+								    pauses * 2;
+		return 1;
 	}
-	channel->spin = limit / 2 < SPIN_MIN ? SPIN_MIN : limit / 2;
+	if (!is_probe)
+		channel->spin = pauses / 2 < SPIN_MIN ? SPIN_MIN : pauses / 2;
 	return 0;
 }
 

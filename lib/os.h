@@ -26,8 +26,11 @@ extern const int ipcb_os_folds_case;
 /* 0, or -errno: there are none now. */
 int ipcb_os_random(void *bytes, size_t count);
 
-/* How many processors this process may run on. */
-unsigned int ipcb_os_cpus(void);
+/*
+ * Has the machine more than one processor? Which of them this thread, or process, is
+ * kept to doesn't count: its peer may be kept to another one.
+ */
+int ipcb_os_is_multiprocessor(void);
 
 /* What is mapped there isn't in children. */
 void ipcb_os_hide_from_children(void *memory, size_t bytes);

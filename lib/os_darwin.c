@@ -29,14 +29,12 @@ int ipcb_os_random(void *bytes, size_t count)
 	return ipcb_errno(getentropy(bytes, count));
 }
 
-unsigned int ipcb_os_cpus(void)
+int ipcb_os_is_multiprocessor(void)
 {
 	int cpus = 0;
 	size_t bytes = sizeof(cpus);
 
-	if (sysctlbyname("hw.activecpu", &cpus, &bytes, NULL, 0) || cpus < 1)
-		return 2;
-	return (unsigned int)cpus;
+	return sysctlbyname("hw.activecpu", &cpus, &bytes, NULL, 0) || cpus != 1;
 }
 
 void ipcb_os_hide_from_children(void *memory, size_t bytes)

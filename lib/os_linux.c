@@ -3,7 +3,6 @@
 #include "os.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -37,13 +36,25 @@ int ipcb_os_random(void *bytes, size_t count)
 	return (size_t)got == count ? 0 : -EAGAIN;
 }
 
-unsigned int ipcb_os_cpus(void)
+/*
+ * "0-3" and "0,2" are several. Not sched_getaffinity(2), which tells of one thread, and is
+ * what some C libraries make _SC_NPROCESSORS_ONLN of.
+ */
+int ipcb_os_is_multiprocessor(void)
 {
-	cpu_set_t set;
+	int cancel = ipcb_cancel_off();
+	int fd = open("/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
+	char list[64];
+	ssize_t got = -1;
 
-	if (sched_getaffinity(0, sizeof(set), &set))
-		return 2;	/* more than the set has room for */
-	return (unsigned int)CPU_COUNT(&set);
+	if (fd >= 0) {
+		got = read(fd, list, sizeof(list));
+		close(fd);
+	}
+	ipcb_cancel_restore(cancel);
+	/* Most machines are, where it can't be told. */
+	return got <= 0 || memchr(list, '-', (size_t)got) != NULL ||
+	       memchr(list, ',', (size_t)got) != NULL;
 }
 
 void ipcb_os_hide_from_children(void *memory, size_t bytes)

@@ -293,18 +293,23 @@ static ipcb_noinline int receive_rest(struct ipcbuf_channel *channel,
 					 deadline_ns, error);
 }
 
-/* Nothing there, and the last record's own word is to be fetched. */
-static ipcb_noinline int receive_none_and_fetch(struct ipcbuf_channel *channel,
-						struct ipcb_reader *reader)
+static void fetch_last_own(const struct ipcbuf_channel *channel)
 {
 	uint64_t slot = ipcb_spsc_slot_at(channel, channel->position - 1);
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - channel->region->heap_unit;
 	uint16_t *own;
 
-	channel->polls++;
 	if (ipcb_slab_memo_find(&channel->memo, unit - channel->memo.first,
 				&own))
 		ipcb_prefetch_for_store(own);
+}
+
+/* Nothing there, and the last record's own word is to be fetched. */
+static ipcb_noinline int receive_none_and_fetch(struct ipcbuf_channel *channel,
+						struct ipcb_reader *reader)
+{
+	channel->polls++;
+	fetch_last_own(channel);
 	ipcb_reader_leave(reader);
 	return -EAGAIN;
 }
@@ -317,34 +322,6 @@ static ipcb_noinline int receive_none_rest(struct ipcbuf_channel *channel,
 {
 	if (ipcb_spsc_slip(channel) || !ipcb_channel_polled_short(channel))
 		return receive_rest(channel, ret_record, reader, deadline_ns);
-	ipcb_reader_leave(reader);
-	return -EAGAIN;
-}
-
-/*
- * The slot is empty. Who polls comes here most of the time, and sees the sooner what
- * arrives the shorter this is: it is final where the producer is there, this isn't the
- * first look of a wait, and it isn't time to look after the peer.
- */
-static ipcb_noinline int receive_none(struct ipcbuf_channel *channel,
-				      void **ret_record,
-				      struct ipcb_reader *reader,
-				      uint64_t deadline_ns)
-{
-	uint32_t polls = channel->polls;
-
-	if (ipcb_unlikely(deadline_ns ||
-			  !ipcb_end_usable(ipcb_load_relaxed(
-						&channel->peer->word))))
-		return receive_rest(channel, ret_record, reader, deadline_ns);
-	if (ipcb_unlikely(channel->position != channel->stop_position ||
-			  polls % IPCB_LOOK_POLLS == IPCB_LOOK_POLLS - 1))
-		return receive_none_rest(channel, ret_record, reader,
-					 deadline_ns);
-	channel->slipping = 0;
-	if (ipcb_unlikely(polls == channel->fetch_poll))
-		return receive_none_and_fetch(channel, reader);
-	channel->polls = polls + 1;
 	ipcb_reader_leave(reader);
 	return -EAGAIN;
 }
@@ -420,23 +397,102 @@ static ipcb_noinline int receive_large(struct ipcbuf_channel *channel,
 	return take_short(channel, &found, ret_record, peer, reader);
 }
 
-static int receive_short(struct ipcbuf_channel *channel, void **ret_record,
-			 struct ipcb_reader *reader, uint64_t deadline_ns)
+/* C2 to C5, where there is a record, and it is of the last slab as usual. */
+static ipcb_always_inline int receive_slot(struct ipcbuf_channel *channel,
+					   void **ret_record,
+					   struct ipcb_reader *reader,
+					   uint64_t deadline_ns, uint64_t slot)
 {
 	const struct ipcb_slab_memo *memo = &channel->memo;
 	const struct ipcb_end *peer = channel->peer;
-	uint64_t slot = next_slot(channel);
 	uint64_t unit = ipcb_spsc_slot_unit(slot) - channel->region->heap_unit;
 	struct found found;
 
-	if (ipcb_unlikely((slot & IPCB_SPSC_LAP_MASK) != channel->lap))
-		return receive_none(channel, ret_record, reader, deadline_ns);
 	if (ipcb_unlikely(!find_within(memo, unit - memo->first, &found) ||
 			  ipcb_end_removed(ipcb_load_relaxed(&peer->word)) ||
 			  !is_expected(channel, found.own)))
 		return receive_large(channel, ret_record, reader, deadline_ns,
 				     unit);
 	return take_short(channel, &found, ret_record, peer, reader);
+}
+
+/*
+ * How often who waits looks before it does anything else: for about a microsecond. It
+ * pauses once in a while, for a core that it may share with the producer.
+ */
+#define AWAIT_LOOKS 1024u
+#define AWAIT_PAUSE 16u
+
+/*
+ * The slot is empty, and the caller waits. What comes so soon that a wait isn't worth
+ * preparing for is received as if it had been there.
+ */
+static ipcb_noinline int receive_awaited(struct ipcbuf_channel *channel,
+					 void **ret_record,
+					 struct ipcb_reader *reader,
+					 uint64_t deadline_ns)
+{
+	const uint64_t *next = &channel->slots[channel->position & channel->mask];
+	uint32_t i, fetch, looks = ipcb_channel_spins(channel) ? AWAIT_LOOKS : 0;
+	uint64_t lap = channel->lap, slot;
+
+	ipcb_spsc_slip(channel);
+	fetch = channel->fetch_poll - channel->polls;
+	for (i = 0; i < looks; i++) {
+		/* C1 */
+		slot = ipcb_load_acquire(next);
+		if ((slot & IPCB_SPSC_LAP_MASK) == lap) {
+			channel->polls += i;
+			return receive_slot(channel, ret_record, reader,
+					    deadline_ns, slot);
+		}
+		if (i == fetch)
+			fetch_last_own(channel);
+		if (i % AWAIT_PAUSE == AWAIT_PAUSE - 1)
+			ipcb_relax();
+	}
+	channel->polls += looks;
+	return receive_rest(channel, ret_record, reader, deadline_ns);
+}
+
+/*
+ * The slot is empty. Who polls comes here most of the time, and sees the sooner what
+ * arrives the shorter this is: it is final where the producer is there, this isn't the
+ * first look of a wait, and it isn't time to look after the peer.
+ */
+static ipcb_noinline int receive_none(struct ipcbuf_channel *channel,
+				      void **ret_record,
+				      struct ipcb_reader *reader,
+				      uint64_t deadline_ns)
+{
+	uint32_t polls = channel->polls;
+
+	if (deadline_ns)
+		return receive_awaited(channel, ret_record, reader,
+				       deadline_ns);
+	if (ipcb_unlikely(!ipcb_end_usable(ipcb_load_relaxed(
+						&channel->peer->word))))
+		return receive_rest(channel, ret_record, reader, deadline_ns);
+	if (ipcb_unlikely(channel->position != channel->stop_position ||
+			  polls % IPCB_LOOK_POLLS == IPCB_LOOK_POLLS - 1))
+		return receive_none_rest(channel, ret_record, reader,
+					 deadline_ns);
+	channel->slipping = 0;
+	if (ipcb_unlikely(polls == channel->fetch_poll))
+		return receive_none_and_fetch(channel, reader);
+	channel->polls = polls + 1;
+	ipcb_reader_leave(reader);
+	return -EAGAIN;
+}
+
+static int receive_short(struct ipcbuf_channel *channel, void **ret_record,
+			 struct ipcb_reader *reader, uint64_t deadline_ns)
+{
+	uint64_t slot = next_slot(channel);
+
+	if (ipcb_unlikely((slot & IPCB_SPSC_LAP_MASK) != channel->lap))
+		return receive_none(channel, ret_record, reader, deadline_ns);
+	return receive_slot(channel, ret_record, reader, deadline_ns, slot);
 }
 
 const struct ipcb_channel_ways ipcb_spsc_consumer_ways = {

@@ -148,6 +148,7 @@ static void shape_recovery(struct cell *cell)
 static const struct variant rtt_variants[] = {
 	{ "line", run_line, 0 },
 	{ "ipcbuf", run_rtt_direct, VARIANT_REGION },
+	{ "ipcbuf-waiting", run_rtt_waiting, VARIANT_REGION },
 	{ NULL, NULL, 0 },
 };
 static const struct variant size_variants[] = {

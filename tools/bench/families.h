@@ -8,6 +8,7 @@
 int run_line(struct worker *worker);
 int run_rtt(struct worker *worker);
 int run_rtt_direct(struct worker *worker);
+int run_rtt_waiting(struct worker *worker);
 int run_blocking(struct worker *worker);
 int run_blocking_futex(struct worker *worker);
 int run_handles(struct worker *worker);

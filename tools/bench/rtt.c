@@ -82,13 +82,38 @@ static int part_by_table(struct worker *worker, uint64_t count)
 				      : answer(worker->peer, &port, count);
 }
 
-static int part_direct(struct worker *worker, uint64_t count)
+ALWAYS_INLINE int part_of(const struct peer *peer, struct worker *worker,
+			  uint64_t count)
 {
 	struct ipcbuf_end end = polled_direct_end(worker);
 	struct port port = polled_port(worker, (struct peer_end *)(void *)&end);
 
-	return worker->role == ROLE_A ? serve(&direct_ipcbuf, &port, count)
-				      : answer(&direct_ipcbuf, &port, count);
+	return worker->role == ROLE_A ? serve(peer, &port, count)
+				      : answer(peer, &port, count);
+}
+
+static int part_direct(struct worker *worker, uint64_t count)
+{
+	return part_of(&direct_ipcbuf, worker, count);
+}
+
+/* Comes back with a record only. */
+static inline int wait_and_recv(struct peer_end *end, void **ret_record)
+{
+	return ipcbuf_channel_recv(ipcbuf_end(end)->in, ret_record);
+}
+
+static const struct peer waiting_ipcbuf = {
+	.flags = PEER_RESENDS,
+	.alloc = ipcbuf_end_alloc,
+	.try_send = ipcbuf_end_try_send,
+	.try_recv = wait_and_recv,
+	.free = ipcbuf_end_free,
+};
+
+static int part_waiting(struct worker *worker, uint64_t count)
+{
+	return part_of(&waiting_ipcbuf, worker, count);
 }
 
 int run_rtt(struct worker *worker)
@@ -99,4 +124,9 @@ int run_rtt(struct worker *worker)
 int run_rtt_direct(struct worker *worker)
 {
 	return sampled_measure(worker, part_direct);
+}
+
+int run_rtt_waiting(struct worker *worker)
+{
+	return sampled_measure(worker, part_waiting);
 }
