@@ -14,12 +14,6 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 
-/*
- * Registering with liburcu takes a lock of its own (init_lock, in 0.13 to 0.15) that
- * urcu_bp_before_fork() doesn't, and every thread that ends takes it, too; a child that was
- * forked meanwhile would wait for it at its first look-up for ever. So the forking
- * thread is registered, and its child needn't be.
- */
 static void fork_prepare(void)
 {
 	ipcb_cache_fork_prepare();
@@ -27,13 +21,12 @@ static void fork_prepare(void)
 	ipcb_handle_fork_prepare();
 	ipcb_reader_fork_prepare();
 	ipcb_lock_fork_prepare();
-	urcu_bp_register_thread();
-	urcu_bp_before_fork();
+	ipcb_rcu_fork_prepare();
 }
 
 static void fork_parent(void)
 {
-	urcu_bp_after_fork_parent();
+	ipcb_rcu_fork_parent();
 	ipcb_reader_fork_parent();
 	ipcb_lock_fork_parent();
 	ipcb_handle_fork_done();
@@ -43,7 +36,7 @@ static void fork_parent(void)
 
 static void fork_child(void)
 {
-	urcu_bp_after_fork_child();
+	ipcb_rcu_fork_child();
 	ipcb_reader_fork_child();
 	ipcb_lock_fork_child();
 	ipcb_handle_fork_done();
@@ -62,7 +55,8 @@ static void at_exit(void)
 
 static void init(void)
 {
-	if (ipcb_reader_init() || ipcb_cache_init() ||
+	/* What ends with a thread ends in the order in which it is made here. */
+	if (ipcb_rcu_init() || ipcb_reader_init() || ipcb_cache_init() ||
 	    pthread_atfork(fork_prepare, fork_parent, fork_child) ||
 	    atexit(at_exit))
 		init_error = -ENOMEM;

@@ -41,8 +41,13 @@ void __tsan_release(void *address);
 #define ipcb_rcu_readers_done() ((void)0)
 #endif
 
+/* rcu.c: registers the calling thread, as liburcu would by itself; see there. */
+void ipcb_rcu_register(void);
+
 static inline void ipcb_rcu_read_lock(void)
 {
+	if (__builtin_expect(!URCU_TLS(urcu_bp_reader), 0))
+		ipcb_rcu_register();
 	rcu_read_lock();
 }
 
@@ -61,5 +66,11 @@ static inline void ipcb_rcu_synchronize(void)
 	ipcb_cancel_restore(cancel);
 	ipcb_rcu_readers_done();
 }
+
+/* process.c: once; around fork(), inside all other locks. 0 or -ENOMEM. */
+int ipcb_rcu_init(void);
+void ipcb_rcu_fork_prepare(void);
+void ipcb_rcu_fork_parent(void);
+void ipcb_rcu_fork_child(void);
 
 #endif

@@ -263,7 +263,7 @@ TEST_F(thread_ends, not_while_it_closes)
 	EXPECT_EQ(0, ipcbuf_channel_close(closing.channel));
 }
 
-#define FORKS 50u
+#define FORKS 200u
 
 static void *end_threads(void *arg)
 {
