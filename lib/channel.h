@@ -91,7 +91,7 @@ struct ipcbuf_channel {
 	uint32_t shift;			/* log2(depth) */
 	uint32_t peer_member;		/* whose records are expected */
 	uint32_t me;
-	uint32_t spin;			/* how long spinning has been worth it */
+	uint32_t spin;			/* how long that is worth it; 0: the most */
 	uint32_t probe;			/* when it is tried out again */
 	uint32_t stops;			/* see ipcb_spsc_slip() */
 	int slipping;
@@ -218,8 +218,15 @@ int ipcb_channel_receive_rest(struct ipcbuf_channel *channel,
 int ipcb_channel_sleep(struct ipcbuf_channel *channel, unsigned int direction,
 		       uint64_t deadline_ns);
 
-/* channel_wait.c: has spinning been worth it lately? */
+/*
+ * channel_wait.c: has spinning been worth it lately? And now it has been; to be
+ * called where a wait was over by looking alone.
+ */
 int ipcb_channel_spins(const struct ipcbuf_channel *channel);
+void ipcb_channel_spun(struct ipcbuf_channel *channel);
+
+/* Once, before there is a channel. */
+void ipcb_channel_init(void);
 
 /* channel_wait.c, inside: L1 and L2 of wait.h; sets deaths and unsettled. */
 void ipcb_channel_look_after_peer(struct ipcbuf_channel *channel);

@@ -12,9 +12,10 @@
 #include "relax.h"
 
 /*
- * In pauses of the processor. The most is about what a sleep and its end take, so that a
- * wait takes at most twice what it would if its length were known (Karlin, Manasse,
- * McGeoch and Owicki, "Competitive randomized algorithms for nonuniform problems", 1990).
+ * In pauses of the processor, of 10 to 50 ns. The most is a small multiple of what a
+ * sleep and its end take, so that a wait takes no more than that multiple of what it
+ * would if its length were known (Karlin, Manasse, McGeoch and Owicki, "Competitive
+ * randomized algorithms for nonuniform problems", 1990).
  */
 #define SPIN_MAX   1024u
 #define SPIN_MIN   16u
@@ -26,16 +27,12 @@
 /* How long a sleep lasts while somebody else keeps us from recovering. */
 #define UNSETTLED_NS IPCB_NS_PER_MS
 
-static int is_multiprocessor(void)
-{
-	static unsigned int cached;	/* 0: not known yet; else 1 + the answer */
-	unsigned int answer = ipcb_load_relaxed(&cached);
+/* Constant once the first region is open. */
+static int is_multiprocessor;
 
-	if (!answer) {
-		answer = ipcb_os_is_multiprocessor() ? 2 : 1;
-		ipcb_store_relaxed(&cached, answer);
-	}
-	return answer == 2;
+void ipcb_channel_init(void)
+{
+	is_multiprocessor = ipcb_os_is_multiprocessor();
 }
 
 static int is_ready_within(struct ipcbuf_channel *channel, uint32_t pauses)
@@ -52,7 +49,18 @@ static int is_ready_within(struct ipcbuf_channel *channel, uint32_t pauses)
 
 int ipcb_channel_spins(const struct ipcbuf_channel *channel)
 {
-	return channel->spin != SPIN_MIN && is_multiprocessor();
+	return channel->spin != SPIN_MIN && is_multiprocessor;
+}
+
+/* 0 stands for the most: who has that stored nothing. */
+static uint32_t twice(uint32_t pauses)
+{
+	return pauses >= SPIN_MAX / 2 ? 0 : pauses * 2;
+}
+
+void ipcb_channel_spun(struct ipcbuf_channel *channel)
+{
+	channel->spin = twice(channel->spin);
 }
 
 /*
@@ -67,12 +75,11 @@ static int spin(struct ipcbuf_channel *channel)
 	uint32_t pauses = channel->spin ? channel->spin : SPIN_MAX;
 	int is_probe;
 
-	if (!is_multiprocessor())
+	if (!is_multiprocessor)
 		return 0;
 	is_probe = pauses == SPIN_MIN && ++channel->probe % SPIN_PROBE == 0;
 	if (is_ready_within(channel, is_probe ? SPIN_MAX : pauses)) {
-		channel->spin = is_probe || pauses > SPIN_MAX / 2 ? SPIN_MAX :
-								    pauses * 2;
+		channel->spin = is_probe ? 0 : twice(pauses);
 		return 1;
 	}
 	if (!is_probe)

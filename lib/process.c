@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "channel.h"
 #include "lockfile.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -55,6 +56,7 @@ static void at_exit(void)
 
 static void init(void)
 {
+	ipcb_channel_init();
 	/* What ends with a thread ends in the order in which it is made here. */
 	if (ipcb_rcu_init() || ipcb_reader_init() || ipcb_cache_init() ||
 	    pthread_atfork(fork_prepare, fork_parent, fork_child) ||

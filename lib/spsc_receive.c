@@ -417,10 +417,10 @@ static ipcb_always_inline int receive_slot(struct ipcbuf_channel *channel,
 }
 
 /*
- * How often who waits looks before it does anything else: for about a microsecond. It
+ * How often who waits looks before it does anything else: for a microsecond or two. It
  * pauses once in a while, for a core that it may share with the producer.
  */
-#define AWAIT_LOOKS 1024u
+#define AWAIT_LOOKS 512u
 #define AWAIT_PAUSE 16u
 
 /*
@@ -443,6 +443,8 @@ static ipcb_noinline int receive_awaited(struct ipcbuf_channel *channel,
 		slot = ipcb_load_acquire(next);
 		if ((slot & IPCB_SPSC_LAP_MASK) == lap) {
 			channel->polls += i;
+			if (ipcb_unlikely(channel->spin))
+				ipcb_channel_spun(channel);
 			return receive_slot(channel, ret_record, reader,
 					    deadline_ns, slot);
 		}
