@@ -44,17 +44,16 @@ int ipcb_os_is_multiprocessor(void)
 {
 	int cancel = ipcb_cancel_off();
 	int fd = open("/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
-	char list[64];
+	char list[64] = "";
 	ssize_t got = -1;
 
 	if (fd >= 0) {
-		got = read(fd, list, sizeof(list));
+		got = read(fd, list, sizeof(list) - 1);
 		close(fd);
 	}
 	ipcb_cancel_restore(cancel);
 	/* Most machines are, where it can't be told. */
-	return got <= 0 || memchr(list, '-', (size_t)got) != NULL ||
-	       memchr(list, ',', (size_t)got) != NULL;
+	return got <= 0 || strpbrk(list, "-,") != NULL;
 }
 
 void ipcb_os_hide_from_children(void *memory, size_t bytes)
