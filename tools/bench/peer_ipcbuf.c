@@ -28,16 +28,11 @@ static int send(struct peer_end *end, void *record, size_t bytes)
 	return ipcbuf_channel_send(ipcbuf_end(end)->out, record);
 }
 
-static int recv(struct peer_end *end, void **ret_record)
-{
-	return ipcbuf_channel_recv(ipcbuf_end(end)->in, ret_record);
-}
-
 const struct peer peer_ipcbuf = {
-	PEER_IPCBUF_OPERATIONS,
+	PEER_IPCBUF_OPERATIONS(ipcbuf_end_try_recv),
 	.name = "ipcbuf",
 	.what = "this library",
 	.close = close_end,
 	.send = send,
-	.recv = recv,
+	.recv = ipcbuf_end_recv,
 };

@@ -40,18 +40,25 @@ static inline int ipcbuf_end_try_recv(struct peer_end *end, void **ret_record)
 	return ipcbuf_channel_try_recv(ipcbuf_end(end)->in, ret_record);
 }
 
+/* Comes back with a record only. */
+static inline int ipcbuf_end_recv(struct peer_end *end, void **ret_record)
+{
+	return ipcbuf_channel_recv(ipcbuf_end(end)->in, ret_record);
+}
+
 static inline void ipcbuf_end_free(struct peer_end *end, void *record)
 {
 	(void)end;
 	ipcbuf_free(record);
 }
 
-#define PEER_IPCBUF_OPERATIONS \
+/* @receive: how a loop that polls gets its records. */
+#define PEER_IPCBUF_OPERATIONS(receive) \
 	.abi = PEER_ABI, \
 	.flags = PEER_RESENDS, \
 	.alloc = ipcbuf_end_alloc, \
 	.try_send = ipcbuf_end_try_send, \
-	.try_recv = ipcbuf_end_try_recv, \
+	.try_recv = (receive), \
 	.free = ipcbuf_end_free
 
 /* In place of peer_ipcbuf.open(): what the worker has open is its end. */

@@ -12,7 +12,9 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-static const struct peer direct_ipcbuf = { PEER_IPCBUF_OPERATIONS };
+static const struct peer direct_ipcbuf = {
+	PEER_IPCBUF_OPERATIONS(ipcbuf_end_try_recv)
+};
 
 /* A worker has an end of ipcbuf's either by its link or by its channels. */
 static inline struct ipcbuf_end polled_direct_end(const struct worker *worker)

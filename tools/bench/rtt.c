@@ -74,46 +74,40 @@ ALWAYS_INLINE int answer(const struct peer *peer, const struct port *port,
 	return ret;
 }
 
-static int part_by_table(struct worker *worker, uint64_t count)
+ALWAYS_INLINE int part(const struct peer *peer, struct worker *worker,
+		       struct peer_end *end, uint64_t count)
 {
-	struct port port = polled_port(worker, worker->end);
-
-	return worker->role == ROLE_A ? serve(worker->peer, &port, count)
-				      : answer(worker->peer, &port, count);
-}
-
-ALWAYS_INLINE int part_of(const struct peer *peer, struct worker *worker,
-			  uint64_t count)
-{
-	struct ipcbuf_end end = polled_direct_end(worker);
-	struct port port = polled_port(worker, (struct peer_end *)(void *)&end);
+	struct port port = polled_port(worker, end);
 
 	return worker->role == ROLE_A ? serve(peer, &port, count)
 				      : answer(peer, &port, count);
 }
 
-static int part_direct(struct worker *worker, uint64_t count)
+static int part_by_table(struct worker *worker, uint64_t count)
 {
-	return part_of(&direct_ipcbuf, worker, count);
+	return part(worker->peer, worker, worker->end, count);
 }
 
-/* Comes back with a record only. */
-static inline int wait_and_recv(struct peer_end *end, void **ret_record)
+ALWAYS_INLINE int part_of_ipcbuf(const struct peer *way, struct worker *worker,
+				 uint64_t count)
 {
-	return ipcbuf_channel_recv(ipcbuf_end(end)->in, ret_record);
+	struct ipcbuf_end end = polled_direct_end(worker);
+
+	return part(way, worker, (struct peer_end *)(void *)&end, count);
+}
+
+static int part_direct(struct worker *worker, uint64_t count)
+{
+	return part_of_ipcbuf(&direct_ipcbuf, worker, count);
 }
 
 static const struct peer waiting_ipcbuf = {
-	.flags = PEER_RESENDS,
-	.alloc = ipcbuf_end_alloc,
-	.try_send = ipcbuf_end_try_send,
-	.try_recv = wait_and_recv,
-	.free = ipcbuf_end_free,
+	PEER_IPCBUF_OPERATIONS(ipcbuf_end_recv)
 };
 
 static int part_waiting(struct worker *worker, uint64_t count)
 {
-	return part_of(&waiting_ipcbuf, worker, count);
+	return part_of_ipcbuf(&waiting_ipcbuf, worker, count);
 }
 
 int run_rtt(struct worker *worker)
