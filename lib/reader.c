@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "region.h"
-#include "relax.h"
 
 __thread struct ipcb_reader *ipcb_reader;
 struct ipcbuf_region ipcb_no_region;
@@ -102,31 +101,14 @@ static void shut(struct ipcb_reader *reader, struct ipcbuf_region *closed)
 		ipcb_cas_acq_rel(&reader->last_region, closed, &ipcb_no_region);
 }
 
-/*
- * A thread that makes one call after the other is outside for moments only: who sleeps
- * between its looks could miss them for long.
- */
-#define AWAIT_LOOKS 1000u
-
-/* Acquire: pairs with R4. */
-static int was_outside(const struct ipcb_reader *reader)
-{
-	unsigned int i;
-
-	for (i = 0; i < AWAIT_LOOKS; i++) {
-		if (!ipcb_load_acquire(&reader->inside))
-			return 1;
-		ipcb_relax();
-	}
-	return 0;
-}
-
-/* G3 */
+/* G3. Acquire: pairs with W and R4. */
 static void await(const struct ipcb_reader *reader)
 {
 	struct ipcb_backoff backoff = IPCB_BACKOFF_INIT(IPCBUF_FOREVER);
+	uint32_t looks = ipcb_load_acquire(&reader->looks);
 
-	while (!was_outside(reader))
+	while (ipcb_load_acquire(&reader->inside) &&
+	       ipcb_load_acquire(&reader->looks) - looks < 2)
 		ipcb_backoff(&backoff);
 }
 

@@ -8,7 +8,8 @@
  *   reader                           who closes
  *   R1 inside = 1                    G1 the way in is shut
  *   R2 fence                         G2 fence, in all threads of the process
- *   R3 is the way in open?           G3 inside: until it was 0 once
+ *   R3 is the way in open?           G3 until inside was 0 once, or looks went
+ *   W  looks + 1, release               on by two
  *   R4 inside = 0, release
  *
  * R2 and G2 forbid that R3 sees an open way and G3 a thread outside: a reader that
@@ -16,6 +17,12 @@
  * compiler alone where membarrier(2) makes G2 a fence of every thread, and for the
  * processor with IPCB_ALWAYS_FENCES. Where a kernel lacks that call there are no flags,
  * and all calls go the long way.
+ *
+ * W is done where a call finds nothing to receive, once in it. Who waits for records is
+ * outside for moments only, and whoever looks at inside now and then could miss them for
+ * long. If looks, read after G2, has gone on by two since, then the first W came after G2,
+ * or it would have been read; the second is that of a later call. So the call of the first
+ * one is over, and the later one has its R3 after G2, and has found the way in shut.
  *
  * The way into a channel are its handle's pointers to the short ways. That into a
  * region is the thread's own last_region: while it names a region, that is open for
@@ -38,9 +45,13 @@
 struct ipcb_cache;
 struct ipcbuf_region;
 
-/* Its thread's own, but for @inside, which others read, and the end of last_region. */
+/*
+ * Its thread's own, but for @inside and @looks, which others read, and the end of
+ * last_region.
+ */
 struct ipcb_reader {
 	uint32_t inside;
+	uint32_t looks;			/* modulo 2^32 */
 	uint32_t taken;			/* by reader.c's mutex */
 	struct ipcbuf_region *last_region; /* ipcb_no_region: none */
 	struct ipcb_cache *last_cache;
@@ -67,6 +78,12 @@ static ipcb_always_inline void ipcb_reader_enter(struct ipcb_reader *reader)
 static inline void ipcb_reader_leave(struct ipcb_reader *reader)
 {
 	ipcb_store_release(&reader->inside, 0);
+}
+
+/* W. Release: pairs with the acquire of G3. */
+static inline void ipcb_reader_look(struct ipcb_reader *reader)
+{
+	ipcb_store_release(&reader->looks, reader->looks + 1);
 }
 
 /* Gives the calling thread a flag. Called where a call went the long way. */

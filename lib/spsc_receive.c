@@ -469,6 +469,7 @@ static ipcb_noinline int receive_none(struct ipcbuf_channel *channel,
 {
 	uint32_t polls = channel->polls;
 
+	ipcb_reader_look(reader);
 	if (deadline_ns)
 		return receive_awaited(channel, ret_record, reader,
 				       deadline_ns);

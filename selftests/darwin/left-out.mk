@@ -13,7 +13,7 @@ LEFT_OUT += proc/no_membarrier
 # A tracer that stops at each system call.
 LEFT_OUT += proc/half_made
 # Affinity, and how often a thread gave up its processor.
-LEFT_OUT += proc/sleep_race unit/processors
+LEFT_OUT += proc/sleep_race unit/grace_period unit/processors
 # What madvise() does: advice_macos.c has the answers.
 LEFT_OUT += common/advice
 # common/guard.h: the C library's mmap(), replaced by system calls.
