@@ -16,7 +16,7 @@
  * store and its load. Where W3 sees the count but W4 doesn't find the sleeper,
  * the lock orders W1 before S3. A claim between S3 and S5 is seen by S5, or its
  * wake comes after S4 and S5 returns. A death is a waker whose word is
- * region->deaths.
+ * ipcbuf_region_deaths().
  *
  * S3 reads a page that was found before. Should it have been given back since
  * (DECOMMIT), swapped or moved, then the word is elsewhere, and W1 may have
@@ -88,7 +88,7 @@ static int check(struct ipcbuf_region *region,
 		return -ESTALE;
 	if (now != value)
 		return -EAGAIN;
-	if (sleep->deaths && READ_ONCE(region->deaths) != sleep->deaths_known)
+	if (sleep->deaths && ipcbuf_region_deaths(region) != sleep->deaths_known)
 		return -EOWNERDEAD;
 	return 0;
 }
@@ -221,5 +221,6 @@ void ipcbuf_buckets_death(struct ipcbuf_region *region)
 	smp_mb();
 	for (i = 0; i < IPCBUF_BUCKETS; i++)
 		if (atomic_read(&region->buckets[i].count))
-			bereave(&region->buckets[i], region->deaths);
+			bereave(&region->buckets[i],
+				ipcbuf_region_deaths(region));
 }

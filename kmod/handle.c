@@ -37,7 +37,7 @@ static void enlist(struct ipcbuf_handle *handle)
 	struct ipcbuf_region *region = handle->region;
 
 	mutex_lock(&region->lock);
-	handle->seen = region->deaths;
+	handle->seen = ipcbuf_region_deaths(region);
 	list_add_tail(&handle->node, &region->handles);
 	mutex_unlock(&region->lock);
 }
@@ -128,7 +128,7 @@ __poll_t ipcbuf_handle_events(const struct ipcbuf_handle *handle)
 	enum ipcbuf_state state = READ_ONCE(handle->state);
 	__poll_t events = 0;
 
-	if (READ_ONCE(handle->region->deaths) != READ_ONCE(handle->seen))
+	if (ipcbuf_region_deaths(handle->region) != READ_ONCE(handle->seen))
 		events |= EPOLLPRI;
 	if (state == IPCBUF_LEFT || state == IPCBUF_DEAD)
 		events |= EPOLLHUP;

@@ -85,7 +85,6 @@ struct ipcbuf_region {
 	struct mutex lock;
 	struct list_head handles;	/* lock */
 	u32 members;			/* lock */
-	u32 deaths;			/* lock; the control page shows it */
 
 	struct ipcbuf_bucket buckets[IPCBUF_BUCKETS];
 };
@@ -137,6 +136,15 @@ void ipcbuf_region_put(struct ipcbuf_region *region);
 static inline void ipcbuf_region_get(struct ipcbuf_region *region)
 {
 	kref_get(&region->ref);
+}
+
+/*
+ * One count for processes and for us: a waiter that is told of a death by what we read
+ * finds it in the control page, and one that waits with what it read there sleeps.
+ */
+static inline u32 ipcbuf_region_deaths(const struct ipcbuf_region *region)
+{
+	return smp_load_acquire(&region->control->deaths);
 }
 
 /* Is [offset, offset + bytes) inside? Whatever the two are. */

@@ -72,8 +72,9 @@ static void die(struct ipcbuf_handle *handle, struct file *file)
 	/* Pairs with the barrier in handle_lock(). */
 	smp_mb();
 	drop_locks(file);
-	WRITE_ONCE(region->deaths, region->deaths + 1);
-	smp_store_release(&region->control->deaths, region->deaths);
+	/* Pairs with the acquire in ipcbuf_region_deaths(), and in processes. */
+	smp_store_release(&region->control->deaths,
+			  region->control->deaths + 1);
 	trace_ipcbuf_death(region, handle->slot, handle->generation);
 	ipcbuf_buckets_death(region);
 	tell_pollers(region);

@@ -51,7 +51,7 @@ static void show_region(struct seq_file *seq, struct ipcbuf_region *region)
 		   region->mode, from_kuid(&init_user_ns, region->uid),
 		   from_kgid(&init_user_ns, region->gid), region->slots,
 		   region->members, atomic_read(&region->waiters),
-		   region->deaths);
+		   ipcbuf_region_deaths(region));
 	mutex_unlock(&region->lock);
 }
 

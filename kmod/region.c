@@ -167,7 +167,7 @@ static void describe(struct ipcbuf_region *region,
 	memcpy(ret->name, region->name, sizeof(ret->name));
 	mutex_lock(&region->lock);
 	ret->members = region->members;
-	ret->deaths = region->deaths;
+	ret->deaths = ipcbuf_region_deaths(region);
 	mutex_unlock(&region->lock);
 }
 
