@@ -76,6 +76,14 @@ u32 ipcbuf_word_read(struct page *page, u64 offset)
 	return value;
 }
 
+/* Is told of deaths, and there were more than it knows of? */
+static bool is_bereft(const struct ipcbuf_region *region,
+		      const struct ipcbuf_sleep *sleep)
+{
+	return sleep->deaths &&
+	       ipcbuf_region_deaths(region) != sleep->deaths_known;
+}
+
 static int check(struct ipcbuf_region *region,
 		 const struct ipcbuf_sleeper *sleeper, struct page *page,
 		 u32 value)
@@ -88,7 +96,7 @@ static int check(struct ipcbuf_region *region,
 		return -ESTALE;
 	if (now != value)
 		return -EAGAIN;
-	if (sleep->deaths && ipcbuf_region_deaths(region) != sleep->deaths_known)
+	if (is_bereft(region, sleep))
 		return -EOWNERDEAD;
 	return 0;
 }
@@ -199,7 +207,7 @@ u32 ipcbuf_bucket_wake(struct ipcbuf_region *region, u64 offset, u32 count)
 	return woken;
 }
 
-static void bereave(struct ipcbuf_bucket *bucket, u32 deaths)
+static void bereave(struct ipcbuf_region *region, struct ipcbuf_bucket *bucket)
 {
 	struct ipcbuf_sleeper *sleeper;
 
@@ -207,7 +215,7 @@ static void bereave(struct ipcbuf_bucket *bucket, u32 deaths)
 	list_for_each_entry(sleeper, &bucket->sleepers, node) {
 		struct ipcbuf_sleep *sleep = sleeper->sleep;
 
-		if (sleep && sleep->deaths && sleep->deaths_known != deaths)
+		if (sleep && is_bereft(region, sleep))
 			claim(sleep, IPCBUF_BEREFT);
 	}
 	spin_unlock(&bucket->lock);
@@ -221,6 +229,5 @@ void ipcbuf_buckets_death(struct ipcbuf_region *region)
 	smp_mb();
 	for (i = 0; i < IPCBUF_BUCKETS; i++)
 		if (atomic_read(&region->buckets[i].count))
-			bereave(&region->buckets[i],
-				ipcbuf_region_deaths(region));
+			bereave(region, &region->buckets[i]);
 }
